@@ -2,6 +2,8 @@
 //!
 //! `cargo learn use chNN` copies what a reader has solved into `chNN_name/yours/`. For each file found there
 //! (`e03_linear.rs`) this script sets the cfg `yours_linear`, and `lib.rs` then compiles that file in place of ours.
+//! The environment variable `GRADUS_YOURS` lists the pieces (`linear,relu`; empty when there is none), so that a
+//! program can say on whose code it runs.
 
 use std::fs;
 
@@ -14,9 +16,11 @@ fn main() {
     for name in pieces("exercises") {
         println!("cargo::rustc-check-cfg=cfg(yours_{name})");
     }
-    for name in pieces("yours") {
+    let yours = pieces("yours");
+    for name in &yours {
         println!("cargo::rustc-cfg=yours_{name}");
     }
+    println!("cargo::rustc-env=GRADUS_YOURS={}", yours.join(","));
 }
 
 /// The names of the exercises in a folder: `e03_linear.rs` gives `linear`.

@@ -1,0 +1,3 @@
+//! The reader's command line, `cargo learn`.
+
+fn main() {}

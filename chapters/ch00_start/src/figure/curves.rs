@@ -1,0 +1,161 @@
+//! Curves and clouds of points.
+
+use std::path::Path;
+
+use plotters::prelude::*;
+
+use super::axis::{Axis, chart};
+use super::{FINE, FigureError, SIZE, color, legend, px, save};
+
+/// A named row of points. An empty name leaves the series out of the legend.
+#[derive(Debug, Clone)]
+pub struct Series {
+    pub(super) name: String,
+    pub(super) points: Vec<(f64, f64)>,
+    dashed: bool,
+    marked: bool,
+}
+
+impl Series {
+    /// Points (x, y). In a curve, a point that cannot be drawn (NaN, or not positive on a log axis) is a gap.
+    pub fn new(name: &str, points: Vec<(f64, f64)>) -> Self {
+        Series { name: name.to_owned(), points, dashed: false, marked: false }
+    }
+
+    /// Values at x = 0, 1, 2, ...
+    pub fn of_values(name: &str, values: &[f64]) -> Self {
+        Self::new(name, values.iter().enumerate().map(|(i, &y)| (i as f64, y)).collect())
+    }
+
+    /// Values `ys` at `xs`.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    #[track_caller]
+    pub fn of_pairs(name: &str, xs: &[f64], ys: &[f64]) -> Self {
+        assert_eq!(xs.len(), ys.len(), "Series::of_pairs: {} x values but {} y values", xs.len(), ys.len());
+        Self::new(name, xs.iter().copied().zip(ys.iter().copied()).collect())
+    }
+
+    /// Drawn dashed.
+    pub fn dashed(mut self) -> Self {
+        self.dashed = true;
+        self
+    }
+
+    /// Drawn with a dot at every point.
+    pub fn marked(mut self) -> Self {
+        self.marked = true;
+        self
+    }
+}
+
+/// Draws curves over linear axes.
+pub fn lines(
+    path: &Path,
+    title: &str,
+    x_label: &str,
+    y_label: &str,
+    series: &[Series],
+) -> Result<(), FigureError> {
+    curves(path, title, (x_label, false), (y_label, false), series)
+}
+
+/// Draws curves over a logarithmic x axis.
+pub fn lines_log_x(
+    path: &Path,
+    title: &str,
+    x_label: &str,
+    y_label: &str,
+    series: &[Series],
+) -> Result<(), FigureError> {
+    curves(path, title, (x_label, true), (y_label, false), series)
+}
+
+/// Draws curves over a logarithmic y axis.
+pub fn lines_log_y(
+    path: &Path,
+    title: &str,
+    x_label: &str,
+    y_label: &str,
+    series: &[Series],
+) -> Result<(), FigureError> {
+    curves(path, title, (x_label, false), (y_label, true), series)
+}
+
+/// Draws curves with both axes logarithmic.
+pub fn lines_log_log(
+    path: &Path,
+    title: &str,
+    x_label: &str,
+    y_label: &str,
+    series: &[Series],
+) -> Result<(), FigureError> {
+    curves(path, title, (x_label, true), (y_label, true), series)
+}
+
+fn curves(
+    path: &Path,
+    title: &str,
+    x: (&str, bool),
+    y: (&str, bool),
+    all: &[Series],
+) -> Result<(), FigureError> {
+    let points = || all.iter().flat_map(|s| s.points.iter());
+    let x = Axis::around(x.0, x.1, points().map(|p| p.0));
+    let y = Axis::around(y.0, y.1, points().map(|p| p.1));
+    save(path, title, SIZE, |root| {
+        let top = legend(root, &names(all), SIZE.0)?;
+        let mut chart = chart(root, top, px_free(), &x, &y, true)?;
+        for (i, series) in all.iter().enumerate() {
+            let place = |&(a, b): &(f64, f64)| Some((x.place(a)?, y.place(b)?));
+            let placed: Vec<Option<(f64, f64)>> = series.points.iter().map(place).collect();
+            let style = color(i).stroke_width(2 * FINE);
+            for piece in placed.split(Option::is_none).filter(|piece| !piece.is_empty()) {
+                let piece = piece.iter().copied().flatten();
+                if series.dashed {
+                    chart.draw_series(DashedLineSeries::new(piece, px(7.0), px(6.0), style))?;
+                } else {
+                    chart.draw_series(LineSeries::new(piece, style))?;
+                }
+            }
+            if series.marked {
+                let dot = |at| Circle::new(at, px(3.5), color(i).filled());
+                chart.draw_series(placed.iter().copied().flatten().map(dot))?;
+            }
+        }
+        Ok(vec![])
+    })
+}
+
+/// Draws points; every series is a class with its own colour.
+pub fn scatter(
+    path: &Path,
+    title: &str,
+    x_label: &str,
+    y_label: &str,
+    series: &[Series],
+) -> Result<(), FigureError> {
+    let points = || series.iter().flat_map(|s| s.points.iter());
+    let x = Axis::around(x_label, false, points().map(|p| p.0));
+    let y = Axis::around(y_label, false, points().map(|p| p.1));
+    save(path, title, SIZE, |root| {
+        let top = legend(root, &names(series), SIZE.0)?;
+        let mut chart = chart(root, top, px_free(), &x, &y, true)?;
+        for (i, class) in series.iter().enumerate() {
+            let finite = class.points.iter().copied().filter(|p| p.0.is_finite() && p.1.is_finite());
+            chart.draw_series(finite.map(|at| Circle::new(at, px(3.2), color(i).mix(0.75).filled())))?;
+        }
+        Ok(vec![])
+    })
+}
+
+/// The names and colours of series, for the legend.
+pub(super) fn names(series: &[Series]) -> Vec<(&str, RGBColor)> {
+    series.iter().enumerate().map(|(i, s)| (s.name.as_str(), color(i))).collect()
+}
+
+/// The free margin to the right of a chart, in CSS pixels.
+fn px_free() -> f64 {
+    26.0
+}
