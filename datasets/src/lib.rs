@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The data sets of the book: where their files are found, how they are read, and what stands in for them offline.
+//!
+//! This crate knows bytes, not tensors: images come back as `Vec<u8>` with their labels, so that it stands below
+//! every chapter and a chapter turns the bytes into whatever it has built by then.
+//!
+//! - [`idx`]: the IDX file format, plain or gzipped, read with every size checked before memory is taken.
+//! - [`mnist`]: MNIST, four IDX files; [`mnist::load_or_generate`] is what the experiments call.
+//! - [`digits`]: generated digits in the shape of MNIST, for a machine without the files.
+//! - [`locate`]: an explicit folder, then `GRADUS_DATA`, then the user's cache folder.
+//! - [`error`]: one error type for all of it, with a hint for the person at the keyboard.
+//!
+//! Left out for now: fetching files from the network, and every data set but MNIST.
+
+pub mod digits;
+pub mod error;
+pub mod idx;
+pub mod locate;
+pub mod mnist;
+
+pub use error::Error;
+pub use locate::Source;
