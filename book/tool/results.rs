@@ -70,14 +70,17 @@ pub fn provenance(repo: &Repo, id: &str) -> Result<String, String> {
         None => String::new(),
     };
     let commit = field("commit")?;
-    let (threads, processor) = (field("threads")?, field("processor")?);
+    let commit = match commit.strip_suffix("-dirty") {
+        Some(clean) => format!("<code>{clean}</code> with later changes"),
+        None => format!("<code>{commit}</code>"),
+    };
+    let (date, threads) = (field("date")?, field("threads")?);
+    let date = date.split('T').next().unwrap_or(&date);
+    let seed = field("seed").map(|seed| format!("seed {seed}, ")).unwrap_or_default();
+    let unit = if threads == "1" { "thread" } else { "threads" };
     Ok(format!(
-        "<small class=\"provenance\">Recorded{command} on {} at commit <code>{}</code>; seed {}, {threads} {}, \
-         {processor}.</small>",
-        field("date")?,
-        commit.get(..10).unwrap_or(&commit),
-        field("seed")?,
-        if threads == "1" { "thread" } else { "threads" },
+        "<small class=\"provenance\">Recorded{command} on {date} at commit {commit}; {seed}{threads} {unit}, {}.</small>",
+        field("processor")?,
     ))
 }
 
@@ -138,7 +141,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let repo = Repo::at(folder.path());
         std::fs::create_dir_all(repo.results()).unwrap();
-        let json = r#"{"id": "ch05_mnist_wide", "commit": "0123456789abcdef", "date": "2026-01-02",
+        let json = r#"{"id": "ch05_mnist_wide", "commit": "0123456789ab-dirty", "date": "2026-01-02T03:04:05Z",
             "processor": "A & B", "threads": 2, "seed": 7, "numbers": {"accuracy": 0.98125, "steps": 60000},
             "texts": {"optimizer": "SGD"}, "series": {"loss": [2.3, 1.0, 0.00123]}}"#;
         std::fs::write(repo.results().join("ch05_mnist_wide.json"), json).unwrap();
@@ -193,8 +196,12 @@ mod tests {
         let (_folder, repo) = repo();
         let got = provenance(&repo, "ch05_mnist_wide").unwrap();
         assert!(got.contains("-p ch05_backprop --example mnist -- --record"), "{got}");
-        assert!(got.contains("<code>0123456789</code>; seed 7, 2 threads, A &amp; B."), "{got}");
+        assert!(
+            got.contains("on 2026-01-02 at commit <code>0123456789ab</code> with later changes; "),
+            "{got}"
+        );
+        assert!(got.ends_with("seed 7, 2 threads, A &amp; B.</small>"), "{got}");
         std::fs::write(repo.results().join("ch05_a.json"), r#"{"id": "ch05_a", "commit": "x"}"#).unwrap();
-        assert!(provenance(&repo, "ch05_a").unwrap_err().contains("does not say its `threads`"));
+        assert!(provenance(&repo, "ch05_a").unwrap_err().contains("does not say its `date`"));
     }
 }
