@@ -135,12 +135,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// What the person at the keyboard can do about it, as one line.
+    /// What the person at the keyboard can do about it: a line, or a few when files have to be fetched.
     pub fn hint(&self) -> String {
         match self {
             Error::NotFound { .. } => mnist::how_to_get(),
             Error::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                format!("check the path. {}", mnist::how_to_get())
+                format!("check the path; to get MNIST, {}", mnist::how_to_get())
             }
             Error::Read { .. } => "check that it is a file and that you may read it".into(),
             Error::Write { .. } => {

@@ -6,7 +6,6 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -28,20 +27,6 @@ impl Source {
     /// Whether this is the original data.
     pub fn is_real(&self) -> bool {
         matches!(self, Source::Real(_))
-    }
-}
-
-impl fmt::Display for Source {
-    /// "the files in /data/mnist", or "generated, nothing found in ..." with the places.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Source::Real(dir) => write!(f, "the files in {}", dir.display()),
-            Source::Generated { looked_in } if looked_in.is_empty() => write!(f, "generated"),
-            Source::Generated { looked_in } => {
-                let places: Vec<_> = looked_in.iter().map(|dir| dir.display().to_string()).collect();
-                write!(f, "generated (no files found in {})", places.join(", "))
-            }
-        }
     }
 }
 

@@ -169,23 +169,28 @@ pub fn load_or_generate(data: Option<&Path>) -> Result<(Mnist, Source), Error> {
 pub fn announce(source: &Source) -> String {
     match source {
         Source::Real(dir) => format!("Data: MNIST from {}", dir.display()),
-        Source::Generated { .. } => format!(
-            "Data: NOT MNIST. These are {source}.\n      \
-             Numbers on made-up digits cannot be compared with numbers on MNIST.\n      \
-             To use the real data: {}",
-            how_to_get()
-        ),
+        Source::Generated { looked_in } => {
+            let mut places = String::from("no place to look for files");
+            if !looked_in.is_empty() {
+                let looked_in: Vec<_> = looked_in.iter().map(|dir| dir.display().to_string()).collect();
+                places = format!("no files found in {}", looked_in.join(" or "));
+            }
+            format!(
+                "Data: NOT MNIST but generated digits ({places}).\n      \
+                 What is measured on them cannot be compared with numbers on MNIST.\n      \
+                 To use MNIST, {}",
+                how_to_get()
+            )
+        }
     }
 }
 
-/// Where the files come from and where they go, as a sentence.
+/// Where the files come from and where they go.
 pub fn how_to_get() -> String {
     let place = match cache_dir() {
-        Some(dir) => format!("{} (or name a folder with GRADUS_DATA)", dir.join("mnist").display()),
-        None => "a folder, and name it with GRADUS_DATA".into(),
+        Some(dir) => format!("{}, or into a folder that GRADUS_DATA names", dir.join("mnist").display()),
+        None => "a folder that GRADUS_DATA names".into(),
     };
-    format!(
-        "put {0}.gz, {1}.gz, {2}.gz and {3}.gz from {ADDRESS} into {place}",
-        TRAIN[0], TRAIN[1], TEST[0], TEST[1]
-    )
+    let files = [TRAIN, TEST].concat().join(".gz, ");
+    format!("put these four files into {place}:\n      {files}.gz\n      from {ADDRESS}")
 }
