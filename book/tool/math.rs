@@ -149,6 +149,34 @@ pub fn protect(mathml: &str) -> String {
     out
 }
 
+/// Sets primes beside their letter, `<msup>f<mo>′</mo></msup>` as a row: most fonts draw a prime raised and small by
+/// itself, and as a superscript it would be raised and made small twice.
+#[cfg_attr(not(feature = "build"), allow(dead_code))]
+fn primes(mut mathml: String) -> String {
+    for prime in ["′", "″", "‴"] {
+        let end = format!("<mo>{prime}</mo></msup>");
+        while let Some(at) = mathml.find(&end) {
+            // The superscript that ends here begins where the ones opened and closed before it balance.
+            let mut start = at;
+            let mut open = 0;
+            while open < 1 {
+                let Some(tag) = mathml[..start].rfind("msup>") else { return mathml };
+                start = tag - 1;
+                if mathml[..tag].ends_with("</") {
+                    open -= 1;
+                    start -= 1;
+                } else {
+                    open += 1;
+                }
+            }
+            let row =
+                format!("<mrow>{}<mo lspace=\"0\" rspace=\"0\">{prime}</mo></mrow>", &mathml[start + 6..at]);
+            mathml.replace_range(start..at + end.len(), &row);
+        }
+    }
+    mathml
+}
+
 /// LaTeX to MathML.
 #[cfg(feature = "build")]
 pub struct Converter(math_core::LatexToMathML);
@@ -177,7 +205,7 @@ impl Converter {
             Style::Display => math_core::MathDisplay::Block,
         };
         let mathml = self.0.convert_with_local_state(latex, display).map_err(|e| e.to_string())?.mathml;
-        let mathml = protect(&mathml);
+        let mathml = protect(&primes(mathml));
         Ok(match style {
             Style::Inline => mathml,
             // Not a div: that would end the paragraph, the list item or the quotation around it.
@@ -236,6 +264,19 @@ mod tests {
     fn no_character_of_a_formula_is_left_to_markdown() {
         let got = protect("<mo form=\"prefix\">[</mo>\n<mi>a_b*</mi><mo>&lt;</mo><mo>|</mo>");
         assert_eq!(got, "<mo form=\"prefix\">&#91;</mo> <mi>a&#95;b&#42;</mi><mo>&lt;</mo><mo>&#124;</mo>");
+    }
+
+    #[test]
+    fn a_prime_stands_beside_its_letter() {
+        let got = primes(
+            "<msup><mi>x</mi><mn>2</mn></msup><msup><msup><mi>f</mi><mn>2</mn></msup><mo>′</mo></msup>"
+                .into(),
+        );
+        assert_eq!(
+            got,
+            "<msup><mi>x</mi><mn>2</mn></msup><mrow><msup><mi>f</mi><mn>2</mn></msup>\
+             <mo lspace=\"0\" rspace=\"0\">′</mo></mrow>"
+        );
     }
 
     #[cfg(feature = "build")]
