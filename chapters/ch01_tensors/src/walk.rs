@@ -1,0 +1,101 @@
+//! Walking several strided arrays in step: the one loop behind copies and elementwise maths.
+//!
+//! Neighbouring axes along which every operand steps evenly are merged first, so that a contiguous array of any
+//! shape becomes a single run, and only the innermost run is a tight loop.
+
+use rayon::prelude::*;
+
+use crate::{Shape, Strides};
+
+/// Below this many elements, starting threads costs more than it brings.
+pub(crate) const PARALLEL_MIN: usize = 1 << 16;
+/// Elements per parallel task: fixed, so that results do not depend on the number of threads.
+pub(crate) const CHUNK: usize = 1 << 14;
+
+/// `N` operands read in row-major order of one shape.
+pub(crate) struct Walk<const N: usize> {
+    shape: Shape,
+    strides: [Strides; N],
+    offsets: [usize; N],
+}
+
+impl<const N: usize> Walk<N> {
+    /// Operands that all have `shape`, with their own strides and offsets.
+    pub fn new(shape: Shape, strides: [Strides; N], offsets: [usize; N]) -> Self {
+        let mut walk = Walk { shape: Shape::new(&[]), strides: [Strides::new(&[]); N], offsets };
+        for axis in (0..shape.len()).filter(|&axis| shape[axis] != 1) {
+            let last = walk.shape.len().wrapping_sub(1);
+            let step = strides.map(|s| s[axis]);
+            let merges = |n: usize| walk.strides[n][last] == step[n] * shape[axis] as isize;
+            if !walk.shape.is_empty() && (0..N).all(merges) {
+                walk.shape[last] *= shape[axis];
+                (0..N).for_each(|n| walk.strides[n][last] = step[n]);
+            } else {
+                walk.shape = walk.shape.with(walk.shape.len(), shape[axis]);
+                (0..N).for_each(|n| walk.strides[n] = walk.strides[n].with(last.wrapping_add(1), step[n]));
+            }
+        }
+        if walk.shape.is_empty() {
+            walk.shape = [1].into();
+            walk.strides = [[1].into(); N];
+        }
+        walk
+    }
+
+    /// The length of the innermost run.
+    fn run(&self) -> usize {
+        self.shape[self.shape.len() - 1]
+    }
+
+    /// How far each operand moves per step of the innermost run.
+    fn steps(&self) -> [isize; N] {
+        self.strides.map(|s| s[s.len() - 1])
+    }
+
+    /// Where each operand stands at the start of the given run.
+    fn starts(&self, mut run: usize) -> [usize; N] {
+        let mut places = self.offsets.map(|offset| offset as isize);
+        for axis in (0..self.shape.len() - 1).rev() {
+            let index = (run % self.shape[axis]) as isize;
+            run /= self.shape[axis];
+            (0..N).for_each(|n| places[n] += index * self.strides[n][axis]);
+        }
+        places.map(|place| place as usize)
+    }
+
+    /// Writes `target`, which is contiguous and as long as the shape, one piece of an innermost run at a time:
+    /// `write(out, starts, steps)` gets the piece, where each operand stands at its start, and how far each moves.
+    pub fn runs<U: Send>(&self, target: &mut [U], write: impl Fn(&mut [U], [usize; N], [isize; N]) + Sync) {
+        if target.is_empty() {
+            return;
+        }
+        let (run, steps) = (self.run(), self.steps());
+        let piece = |index: usize, skip: usize, out: &mut [U]| {
+            let starts = self.starts(index);
+            let starts = std::array::from_fn(|n| (starts[n] as isize + skip as isize * steps[n]) as usize);
+            write(out, starts, steps);
+        };
+        if target.len() < PARALLEL_MIN {
+            target.chunks_mut(run).enumerate().for_each(|(index, out)| piece(index, 0, out));
+        } else if run >= CHUNK {
+            // Few long runs: cut each into chunks.
+            for (index, out) in target.chunks_mut(run).enumerate() {
+                out.par_chunks_mut(CHUNK).enumerate().for_each(|(c, out)| piece(index, c * CHUNK, out));
+            }
+        } else {
+            let together = CHUNK / run;
+            target.par_chunks_mut(together * run).enumerate().for_each(|(c, out)| {
+                out.chunks_mut(run).enumerate().for_each(|(i, out)| piece(c * together + i, 0, out));
+            });
+        }
+    }
+
+    /// Writes every element of `target` from the operands' places.
+    pub fn fill<U: Send>(&self, target: &mut [U], value: impl Fn([usize; N]) -> U + Sync) {
+        self.runs(target, |out, starts, steps| {
+            for (i, out) in out.iter_mut().enumerate() {
+                *out = value(std::array::from_fn(|n| (starts[n] as isize + i as isize * steps[n]) as usize));
+            }
+        });
+    }
+}

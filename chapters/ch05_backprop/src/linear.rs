@@ -1,0 +1,100 @@
+//! Linear: `y = x Wᵀ + b` (`torch.nn.Linear`).
+//!
+//! Shapes: `x` is `[.., in]`, `W` is `[out, in]`, `b` is `[out]`, `y` is `[.., out]`. All axes but the last are batch
+//! axes; below they are one axis of length `n`.
+//!
+//! With `y[n, o] = sum_i x[n, i] W[o, i] + b[o]` and `g = dL/dy`:
+//!
+//! - `dL/dW[o, i] = sum_n g[n, o] x[n, i]`, that is `gᵀ x`;
+//! - `dL/db[o] = sum_n g[n, o]`: the sum over the batch;
+//! - `dL/dx[n, i] = sum_o g[n, o] W[o, i]`, that is `g W`.
+
+use ch01_tensors::{Array, Float, Rng, Tensor, fail};
+use ch02_matmul::{matmul, matmul_add};
+use ch05_backprop::{Layer, Param, Role, Visitor};
+
+/// A matrix product and a bias.
+pub struct Linear<T: Float = f32> {
+    /// `[out, in]`.
+    pub weight: Param<T>,
+    /// `[out]`, if there is one.
+    pub bias: Option<Param<T>>,
+    /// The inputs of forward calls that have not been gone back through.
+    inputs: Vec<Array<T>>,
+}
+
+impl Linear {
+    /// PyTorch's default: weight and bias even in ±1/sqrt(in). Chapter 8 has better ones.
+    pub fn new(inputs: usize, outputs: usize, rng: &mut Rng) -> Self {
+        let bound = 1.0 / (inputs as f64).sqrt();
+        let weight = Tensor::uniform([outputs, inputs], -bound, bound, rng);
+        let bias = Tensor::uniform([outputs], -bound, bound, rng);
+        Linear::from_parts(weight, Some(bias))
+    }
+}
+
+impl<T: Float> Linear<T> {
+    /// A layer with these weights, `[out, in]`, and this bias, `[out]`.
+    pub fn from_parts(weight: Array<T>, bias: Option<Array<T>>) -> Self {
+        let bias = bias.map(|bias| Param::new(bias, Role::Bias));
+        Linear { weight: Param::new(weight, Role::Weight), bias, inputs: Vec::new() }
+    }
+
+    /// The same layer in 64 bits, for the gradient check.
+    pub fn to_f64(&self) -> Linear<f64> {
+        let bias = self.bias.as_ref().map(Param::to_f64);
+        Linear { weight: self.weight.to_f64(), bias, inputs: Vec::new() }
+    }
+
+    fn output(&self, x: &Array<T>) -> Array<T> {
+        // exercise: forward - y = x Wᵀ + b. The weight is [out, in]; `t()` transposes for free. The bias may be absent.
+        let y = matmul(x, &self.weight.value.clone().t());
+        match &self.bias {
+            Some(bias) => y + &bias.value,
+            None => y,
+        }
+        // exercise: end
+    }
+}
+
+impl<T: Float> Layer<T> for Linear<T> {
+    fn forward(&mut self, x: Array<T>) -> Array<T> {
+        let y = self.output(&x);
+        self.inputs.push(x);
+        y
+    }
+
+    // ANCHOR: backward
+    fn backward(&mut self, grad: Array<T>) -> Array<T> {
+        let Some(x) = self.inputs.pop() else {
+            fail("Linear::backward", format_args!("no forward call to go back through"))
+        };
+        // exercise: backward - Add gᵀ x to the gradient of the weight and the sum of g over the batch to that of the
+        // bias, then return g W. `grad` is [.., out], `x` is [.., in]; `rows` flattens the batch axes into one.
+        let (g, x) = (rows(&grad), rows(&x));
+        matmul_add(&mut self.weight.grad, &g.clone().t(), &x);
+        if let Some(bias) = &mut self.bias {
+            bias.grad += &g.sum(0, false);
+        }
+        matmul(&grad, &self.weight.value)
+        // exercise: end
+    }
+    // ANCHOR_END: backward
+
+    fn infer(&self, x: Array<T>) -> Array<T> {
+        self.output(&x)
+    }
+
+    fn visit(&mut self, visitor: &mut Visitor<'_, T>) {
+        visitor.param("weight", &mut self.weight);
+        if let Some(bias) = &mut self.bias {
+            visitor.param("bias", bias);
+        }
+    }
+}
+
+/// All axes but the last flattened into one.
+fn rows<T: Float>(x: &Array<T>) -> Array<T> {
+    let last = x.dim(-1);
+    x.clone().reshape([x.size() / last.max(1), last])
+}
