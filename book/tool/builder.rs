@@ -1,6 +1,6 @@
 //! Builds the book: expands the pages, lets mdBook render them, adds the figures, runs the checks.
 
-use crate::{Fault, Repo, check, expand, math};
+use crate::{Fault, Repo, check, expand, math, names};
 use mdbook_driver::MDBook;
 use mdbook_driver::book::BookItem;
 use std::path::Path;
@@ -12,6 +12,7 @@ use std::path::Path;
 pub fn build(repo: &Repo, out: &Path) -> Result<usize, Vec<Fault>> {
     let fault = |e: &dyn std::fmt::Display| vec![Fault::new("book", e.to_string())];
     let mut faults = check::sources(repo).map_err(|e| fault(&e))?;
+    faults.extend(names::unknown(repo).map_err(|e| fault(&e))?);
     let mut book = MDBook::load(repo.book()).map_err(|e| fault(&format!("{e:#}")))?;
     book.config.build.build_dir = out.to_path_buf();
     let formulas = math::Converter::new();

@@ -6,6 +6,7 @@
 //! - [`expand`]: the directives of a page: code by anchors from the real sources, recorded numbers, exercises.
 //! - [`math`]: `$...$` and `$$...$$` become MathML.
 //! - [`check`]: the checks: dead links, loads from other hosts, leftovers, files that no page uses.
+//! - [`names`]: the map from numpy and PyTorch names only what the sources hold.
 //! - `builder` (feature `build`): reads the book, expands every page, lets mdBook render it, runs the checks.
 //!
 //! Whatever cannot be resolved is a [`Fault`], and a book with one fault is not built. Everything except the builder
@@ -20,6 +21,7 @@ pub mod expand;
 pub mod html;
 pub mod include;
 pub mod math;
+pub mod names;
 pub mod results;
 
 #[cfg(feature = "build")]
