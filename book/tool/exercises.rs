@@ -35,11 +35,12 @@ pub fn chapter(repo: &Repo, chapter: &str) -> Result<String, String> {
         if number > 0 {
             out.push_str("\n\n");
         }
+        let name = stem.split_once('_').map_or(stem, |(_, name)| name);
         let short = chapter.split('_').next().unwrap_or(chapter);
         out.push_str(&format!(
             "### Exercise {}: {} {{#{short}-{stem}}}\n\n{}\n\n\
              - Open: `chapters/{chapter}/exercises/{stem}.rs`\n\
-             - Check: `cargo test -p {chapter} --test check_{stem}`\n\n",
+             - Check: `cargo learn run {short}/{name}`, or `cargo test -p {chapter} --test check_{stem}`\n\n",
             number + 1,
             exercise.title,
             exercise.task
@@ -115,7 +116,7 @@ mod tests {
         let got = chapter(&repo, "ch05_backprop").unwrap();
         let start = "### Exercise 1: Push back {#ch05-e01_linear}\n\nWrite $x$.\n\n\
              - Open: `chapters/ch05_backprop/exercises/e01_linear.rs`\n\
-             - Check: `cargo test -p ch05_backprop --test check_e01_linear`\n\n\
+             - Check: `cargo learn run ch05/linear`, or `cargo test -p ch05_backprop --test check_e01_linear`\n\n\
              <details><summary>Hint 1 of 3</summary>\n\none\n\n<details><summary>Hint 2 of 3</summary>\n";
         assert!(got.starts_with(start), "{got}");
         assert!(got.ends_with("three\n\n</details></details></details>"), "{got}");
