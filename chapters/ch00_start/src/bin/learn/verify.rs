@@ -1,0 +1,266 @@
+//! The proof that the exercises work, on a pristine copy of the workspace in `target/learn-verify`.
+//!
+//! In waves, each of which is one call of cargo: all stubs fail at a `todo!()`; all solutions pass; the first wrong
+//! solution of every exercise fails with its message, then the second, and so on. Then a chapter is taken through
+//! `cargo learn use` from end to end.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result, bail, ensure};
+use ch00_start::file::write_atomic;
+
+use crate::cargo::{Cargo, Outcome};
+use crate::generate::problems_of;
+use crate::house::{Chapter, Exercise, House};
+
+/// What a text must lead to.
+enum Want {
+    Todo,
+    Pass,
+    Message { wrong: String, expect: String },
+}
+
+/// Proves all exercises, or those of one chapter.
+pub fn verify(house: &House, chapter: Option<&str>) -> Result<()> {
+    let folder = house.root.join("target").join("learn-verify");
+    let copy = copy_workspace(&house.root, &folder.join("copy"))?;
+    let cargo = Cargo { root: copy.root.clone(), target: Some(folder.join("target")) };
+    let chapters: Vec<&Chapter> = match chapter {
+        Some(name) => vec![copy.chapter(name)?],
+        None => copy.chapters.iter().collect(),
+    };
+    let exercises: Vec<&Exercise> = chapters.iter().flat_map(|chapter| &chapter.exercises).collect();
+    let mut problems = Vec::new();
+    for exercise in &exercises {
+        // A reader's own checkout may hold edited files; the copy begins with stubs.
+        let stub = exercise.stub()?;
+        write(&exercise.file(), &stub)?;
+        problems.extend(problems_of(exercise).into_iter().map(|p| format!("{}: {p}", exercise.key())));
+    }
+    for (name, wave) in waves(&exercises)? {
+        println!("{name}: {} checks", wave.len());
+        problems.extend(run_wave(&cargo, &wave)?);
+    }
+    for exercise in &exercises {
+        write(&exercise.file(), &exercise.stub()?)?;
+    }
+    if let (Some(last), true) = (chapters.last(), problems.is_empty()) {
+        println!("{}: the way of a reader from end to end", last.package);
+        EndToEnd { chapter: last, cargo: &cargo }.run().with_context(|| last.package.clone())?;
+    }
+    if !problems.is_empty() {
+        bail!("{} problems:\n\n{}", problems.len(), problems.join("\n\n"));
+    }
+    println!("{} exercises are as they should be", exercises.len());
+    Ok(())
+}
+
+type Wave<'a> = Vec<(&'a Exercise, String, Want)>;
+
+/// Every text that has to be tried, in as few calls of cargo as possible.
+fn waves<'a>(exercises: &[&'a Exercise]) -> Result<Vec<(String, Wave<'a>)>> {
+    let mut stubs = Wave::new();
+    let mut solutions = Wave::new();
+    let mut wrongs: Vec<Wave> = Vec::new();
+    for &exercise in exercises {
+        let source = exercise.source()?;
+        stubs.push((exercise, source.stub(), Want::Todo));
+        solutions.push((exercise, exercise.solution()?, Want::Pass));
+        for (i, (wrong, fragment)) in exercise.wrongs()?.into_iter().enumerate() {
+            let text = source.with(&fragment).with_context(|| wrong.clone())?;
+            if wrongs.len() == i {
+                wrongs.push(Wave::new());
+            }
+            wrongs[i].push((exercise, text, Want::Message { wrong, expect: fragment.expect }));
+        }
+    }
+    let mut waves = vec![("stubs".to_owned(), stubs), ("solutions".to_owned(), solutions)];
+    waves
+        .extend(wrongs.into_iter().enumerate().map(|(i, wave)| (format!("wrong solutions {}", i + 1), wave)));
+    Ok(waves)
+}
+
+/// Writes the texts, checks them all, and says what is not as it should be.
+fn run_wave(cargo: &Cargo, wave: &Wave) -> Result<Vec<String>> {
+    for (exercise, text, _) in wave {
+        write(&exercise.file(), text)?;
+    }
+    let exercises: Vec<&Exercise> = wave.iter().map(|(exercise, _, _)| *exercise).collect();
+    let outcomes = cargo.check(&exercises)?;
+    Ok(wave.iter().zip(outcomes).filter_map(|((e, _, want), outcome)| problem(e, want, &outcome)).collect())
+}
+
+/// None when the outcome is the wanted one.
+fn problem(exercise: &Exercise, want: &Want, outcome: &Outcome) -> Option<String> {
+    let shown = outcome.message().unwrap_or_else(|| "it passes".to_owned());
+    let key = exercise.key();
+    match want {
+        Want::Todo => {
+            let stops = matches!(outcome, Outcome::Failed(failures) if failures.iter().any(|f| f.is_todo()));
+            (!stops).then(|| format!("{key}: the stub should stop at a todo!(), but: {shown}"))
+        }
+        Want::Pass => {
+            (*outcome != Outcome::Passed).then(|| format!("{key}: the solution should pass, but: {shown}"))
+        }
+        Want::Message { wrong, expect } => {
+            let named = *outcome != Outcome::Passed && shown.contains(expect.as_str());
+            (!named).then(|| format!("{key}: {wrong} should fail with '{expect}', but: {shown}"))
+        }
+    }
+}
+
+/// Brings the copy up to date with what git knows or would add. Files that are the same keep their times, so that a
+/// second run compiles little.
+fn copy_workspace(root: &Path, copy: &Path) -> Result<House> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(root)
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .output()
+        .context("`verify` needs git")?;
+    ensure!(output.status.success(), "git ls-files: {}", String::from_utf8_lossy(&output.stderr).trim());
+    let listed = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
+    let mut wanted = BTreeSet::new();
+    for name in listed.split('\0').filter(|name| !name.is_empty()) {
+        let (from, to) = (root.join(name), copy.join(name));
+        if !from.is_file() {
+            continue; // deleted, and not yet committed
+        }
+        let bytes = fs::read(&from).with_context(|| format!("cannot read {}", from.display()))?;
+        if fs::read(&to).ok().as_ref() != Some(&bytes) {
+            write_atomic(&to, &bytes).with_context(|| format!("cannot write {}", to.display()))?;
+        }
+        wanted.insert(to);
+    }
+    remove_others(copy, &wanted)?;
+    House::open(copy)
+}
+
+/// Removes every file that is not wanted.
+fn remove_others(folder: &Path, wanted: &BTreeSet<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            remove_others(&path, wanted)?;
+        } else if !wanted.contains(&path) {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    write_atomic(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A reader solves all exercises of a chapter but the last, makes a mistake, makes a typo, and goes back.
+struct EndToEnd<'a> {
+    chapter: &'a Chapter,
+    cargo: &'a Cargo,
+}
+
+impl EndToEnd<'_> {
+    fn run(&self) -> Result<()> {
+        let (solved, open) = match self.chapter.exercises.split_last() {
+            Some((last, rest)) if !rest.is_empty() => (rest, Some(last)),
+            _ => (&self.chapter.exercises[..], None),
+        };
+        let number = self.chapter.number();
+        // The library runs on the reader's pieces, and on ours where nothing is solved.
+        for exercise in solved {
+            let sign = format!("\n/// Whose code this is.\npub const READER: &str = \"{}\";\n", exercise.id);
+            write(&exercise.file(), &(exercise.solution()? + &sign))?;
+        }
+        let printed = self.learn(&["use", number], true)?;
+        for exercise in solved {
+            ensure!(
+                printed.contains(&format!("{}: yours", exercise.id)),
+                "{} is not listed:\n{printed}",
+                exercise.id
+            );
+        }
+        if let Some(open) = open {
+            ensure!(
+                printed.contains(&format!("{}: ours (untouched)", open.id)),
+                "ours is not listed:\n{printed}"
+            );
+        }
+        let probe = self.chapter.folder.join("tests").join("zz_reader.rs");
+        write(&probe, &self.probe(solved))?;
+        let package = self.chapter.package.as_str();
+        self.cargo(
+            &["test", "--package", package, "--test", "zz_reader"],
+            "the library does not run on the pieces",
+        )?;
+        fs::remove_file(&probe)?;
+        // A piece with a mistake is refused by name and message, and what was installed stays.
+        let first = &solved[0];
+        let before = fs::read(first.installed_file())?;
+        let wrongs = first.wrongs()?;
+        let (_, fragment) = wrongs.first().context("no wrong solution")?;
+        write(&first.file(), &first.source()?.with(fragment)?)?;
+        let printed = self.learn(&["use", number], false)?;
+        let named = printed.contains(&first.short()) && printed.contains(&fragment.expect);
+        ensure!(named && printed.contains("nothing was installed"), "the mistake is not named:\n{printed}");
+        ensure!(fs::read(first.installed_file())? == before, "a refused piece was installed");
+        // A type error in the reader's file is the reader's alone: the chapter's tests still build.
+        write(&first.file(), &(first.stub()? + "\npub fn typo() -> u32 {\n    \"text\"\n}\n"))?;
+        self.cargo(&["test", "--package", package, "--no-run"], "a reader's typo breaks the chapter")?;
+        let printed = self.learn(&["run", &first.short()], false)?;
+        ensure!(printed.contains("E0308"), "the compiler's error is not shown:\n{printed}");
+        // And back.
+        self.learn(&["use", number, "--off"], true)?;
+        let left: Vec<_> = self.chapter.exercises.iter().filter(|e| e.installed_file().exists()).collect();
+        ensure!(left.is_empty(), "snapshots are left after --off");
+        self.chapter.exercises.iter().try_for_each(|exercise| write(&exercise.file(), &exercise.stub()?))
+    }
+
+    /// A test that only the reader's pieces can pass.
+    fn probe(&self, solved: &[Exercise]) -> String {
+        let package = &self.chapter.package;
+        let mut names: Vec<&str> = solved.iter().map(Exercise::name).collect();
+        names.sort_unstable();
+        let signs: String = solved
+            .iter()
+            .map(|e| format!("    assert_eq!({package}::{}::READER, \"{}\");\n", e.name(), e.id))
+            .collect();
+        let yours = names.join(",");
+        format!(
+            "#[test]\nfn the_pieces_are_the_readers() {{\n    assert_eq!({package}::YOURS, \"{yours}\");\n{signs}}}\n"
+        )
+    }
+
+    /// Calls this program for the copy; gives what it printed.
+    fn learn(&self, arguments: &[&str], success: bool) -> Result<String> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(arguments).current_dir(&self.cargo.root).env("CARGO_MANIFEST_DIR", &self.chapter.folder);
+        if let Some(target) = &self.cargo.target {
+            command.env("CARGO_TARGET_DIR", target);
+        }
+        let output = command.output().context("cannot start this program again")?;
+        let printed = both(&output);
+        let words = arguments.join(" ");
+        ensure!(
+            output.status.success() == success,
+            "`cargo learn {words}` ended with {}:\n{printed}",
+            output.status
+        );
+        Ok(printed)
+    }
+
+    fn cargo(&self, arguments: &[&str], otherwise: &str) -> Result<()> {
+        let output = self.cargo.output(arguments)?;
+        ensure!(output.status.success(), "{otherwise}:\n{}", both(&output));
+        Ok(())
+    }
+}
+
+fn both(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}

@@ -1,0 +1,339 @@
+//! `cargo learn` from the outside, on a small workspace of its own in a temporary folder.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+const MANIFEST: &str = r#"[package]
+name = "ch01_demo"
+version = "0.1.0"
+edition = "2024"
+build = "../build.rs"
+
+[[test]]
+name = "check_e01_double"
+path = "checks/e01_double.rs"
+test = false
+
+[[test]]
+name = "check_e02_triple"
+path = "checks/e02_triple.rs"
+test = false
+"#;
+
+const LIBRARY: &str = r#"//! Demo.
+extern crate self as ch01_demo;
+pub const YOURS: &str = env!("GRADUS_YOURS");
+#[cfg(not(yours_double))]
+pub mod double;
+#[cfg(yours_double)]
+#[path = "../yours/e01_double.rs"]
+pub mod double;
+#[cfg(not(yours_triple))]
+pub mod triple;
+#[cfg(yours_triple)]
+#[path = "../yours/e02_triple.rs"]
+pub mod triple;
+"#;
+
+const DOUBLE: &str = r#"//! Doubling.
+
+pub fn double(x: f64) -> f64 {
+    // exercise: double - Give twice `x`.
+    x + x
+    // exercise: end
+}
+"#;
+
+const TRIPLE: &str = r#"//! Tripling.
+use ch01_demo::double::double;
+
+pub fn triple(x: f64) -> f64 {
+    // exercise: triple - Give three times `x`.
+    double(x) + x
+    // exercise: end
+}
+"#;
+
+const CHECK: &str = r#"//! Checks exercise NUMBER_NAME.
+#[allow(unused)]
+#[path = "../exercises/NUMBER_NAME.rs"]
+mod NAME;
+#[test]
+fn of_three() {
+    let got = NAME::NAME(3.0);
+    assert!(got != -TIMES * 3.0, "NAME of 3: the sign is wrong");
+    assert!(got == TIMES * 3.0, "NAME of 3: {got}, but {} is wanted", TIMES * 3.0);
+}
+"#;
+
+const TASK: &str = "# The NAME\n\nMake it.\n\n## Hint\nFirst.\n\n## Hint\nSecond.\n\n## Hint\nThird.\n";
+
+struct Demo {
+    folder: TempDir,
+}
+
+impl Demo {
+    /// A workspace with two exercises, their stubs generated.
+    fn new() -> Self {
+        let demo = Demo { folder: tempfile::tempdir().unwrap() };
+        demo.write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"chapters/ch*\"]\n");
+        demo.write(".gitignore", "/target/\n/.learn/\n");
+        demo.write("chapters/build.rs", include_str!("../../build.rs"));
+        let chapter = |path: &str, text: &str| demo.write(&format!("chapters/ch01_demo/{path}"), text);
+        chapter("Cargo.toml", MANIFEST);
+        chapter("src/lib.rs", LIBRARY);
+        chapter("yours/.gitignore", "*\n!.gitignore\n");
+        for (number, name, text, times) in
+            [("e01", "double", DOUBLE, "2.0"), ("e02", "triple", TRIPLE, "3.0")]
+        {
+            let fill =
+                |text: &str| text.replace("NUMBER", number).replace("NAME", name).replace("TIMES", times);
+            chapter(&format!("src/{name}.rs"), text);
+            chapter(&format!("checks/{number}_{name}.rs"), &fill(CHECK));
+            chapter(&format!("exercises/{number}_{name}.md"), &fill(TASK));
+            let wrong = |expect: &str, code: &str| {
+                format!("// expect: {}\n// exercise: {name}\n    {code}\n// exercise: end\n", fill(expect))
+            };
+            chapter(
+                &format!("wrong/{number}_{name}_sign.rs"),
+                &wrong("NAME of 3: the sign is wrong", "-TIMES * x").replace("TIMES", times),
+            );
+            chapter(
+                &format!("wrong/{number}_{name}_square.rs"),
+                &wrong("NAME of 3: 81, but", "x * x * x * x"),
+            );
+        }
+        demo.learn(&["generate"], true);
+        demo
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.folder.path().join(path)).unwrap()
+    }
+
+    /// What the program prints; `success` is how it must end.
+    #[track_caller]
+    fn learn(&self, arguments: &[&str], success: bool) -> String {
+        let root = self.folder.path();
+        let output = Command::new(env!("CARGO_BIN_EXE_learn"))
+            .args(arguments)
+            .current_dir(root)
+            .env("CARGO_MANIFEST_DIR", root)
+            .env("CARGO_TARGET_DIR", root.join("target"))
+            .env("CARGO_NET_OFFLINE", "true")
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.success(), success, "{arguments:?}:\n{printed}");
+        printed
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let who = ["-c", "user.name=demo", "-c", "user.email=demo@example.org", "-c", "commit.gpgsign=false"];
+        let output =
+            Command::new("git").arg("-C").arg(self.folder.path()).args(who).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
+const MINE: &str = "chapters/ch01_demo/exercises/e01_double.rs";
+const INSTALLED: &str = "chapters/ch01_demo/yours/e01_double.rs";
+
+#[test]
+fn a_reader_solves_an_exercise() {
+    let demo = Demo::new();
+    let listed = demo.learn(&[], true);
+    assert!(
+        listed.contains("ch01_demo: 0 of 2 solved") && listed.contains("[ ] e01_double  untouched"),
+        "{listed}"
+    );
+    let next = demo.learn(&["next"], true);
+    assert!(next.contains("ch01/double: The double\n\nMake it.") && next.contains(MINE), "{next}");
+    let printed = demo.learn(&["run"], false);
+    assert!(
+        printed.contains("of_three: not written yet: `todo!()` in exercises/e01_double.rs:5"),
+        "{printed}"
+    );
+
+    demo.write(MINE, "pub fn double(x: f64) -> f64 { -2.0 * x }\n");
+    assert!(demo.learn(&["list"], true).contains("[~] e01_double  edited, not checked since"));
+    let printed = demo.learn(&["run", "double"], false);
+    assert!(printed.contains("of_three: double of 3: the sign is wrong\n"), "{printed}");
+    assert!(!printed.contains("RUST_BACKTRACE") && !printed.contains("panicked"), "{printed}");
+    assert!(demo.learn(&["list"], true).contains("[~] e01_double  edited, does not pass yet"));
+
+    demo.write(MINE, "pub fn double(x: f64) -> f64 { \"x\" }\n");
+    let printed = demo.learn(&["run", "ch01/e01"], false);
+    assert!(printed.contains("error[E0308]") && printed.contains("e01_double.rs:1"), "{printed}");
+
+    demo.write(MINE, "pub fn double(x: f64) -> f64 { panic!(\"stop\") }\n");
+    let printed = demo.learn(&["run", "ch01/e01"], false);
+    assert!(printed.contains("of_three: stop (in exercises/e01_double.rs:1:32)"), "{printed}");
+
+    demo.write(MINE, "pub fn double(x: f64) -> f64 { 2.0 * x }\n");
+    let printed = demo.learn(&["run", MINE], true);
+    assert!(printed.contains("ch01/double: solved.") && printed.contains("Next: ch01/triple"), "{printed}");
+    assert!(demo.learn(&["list"], true).contains("[x] e01_double  solved"));
+    demo.write(MINE, "pub fn double(x: f64) -> f64 { 2.0*x }\n");
+    assert!(demo.learn(&["list"], true).contains("[~] e01_double  edited, not checked since"));
+    let printed = demo.learn(&["run", "dubble"], false);
+    assert_eq!(printed, "error: no exercise is called 'dubble'; did you mean ch01/double?\n");
+}
+
+#[test]
+fn hints_come_one_by_one_and_reset_keeps_the_text() {
+    let demo = Demo::new();
+    for (said, more) in
+        [("hint 1 of 3\n\nFirst.", true), ("hint 2 of 3\n\nSecond.", true), ("hint 3 of 3\n\nThird.", false)]
+    {
+        let printed = demo.learn(&["hint", "double"], true);
+        assert!(printed.contains(said) && printed.contains("no more hints") != more, "{printed}");
+    }
+    assert!(demo.learn(&["hint", "double"], true).contains("hint 3 of 3"));
+    let all = demo.learn(&["hint", "triple", "--all"], true);
+    assert!(all.contains("First.") && all.contains("Third."), "{all}");
+
+    let stub = demo.read(MINE);
+    for mine in ["mine 1", "mine 2"] {
+        demo.write(MINE, mine);
+        demo.learn(&["reset", "double"], true);
+        assert_eq!(demo.read(MINE), stub);
+    }
+    assert_eq!(demo.read(".learn/backups/ch01_demo/e01_double.1.rs"), "mine 1");
+    assert_eq!(demo.read(".learn/backups/ch01_demo/e01_double.2.rs"), "mine 2");
+    assert!(demo.learn(&["reset", "double"], true).contains("the stub already"));
+    fs::remove_file(demo.folder.path().join(MINE)).unwrap();
+    assert!(demo.learn(&["run", "double"], false).contains("`cargo learn reset ch01/double`"));
+    demo.learn(&["reset", "double"], true);
+    assert_eq!(demo.read(MINE), stub);
+}
+
+#[test]
+fn a_chapter_runs_on_what_is_solved() {
+    let demo = Demo::new();
+    let good = "pub fn double(x: f64) -> f64 { 2.0 * x }\n";
+    demo.write(MINE, good);
+    let printed = demo.learn(&["use", "ch01"], true);
+    assert!(
+        printed.contains("e01_double: yours") && printed.contains("e02_triple: ours (untouched)"),
+        "{printed}"
+    );
+    assert_eq!(demo.read(INSTALLED), good);
+    assert!(demo.learn(&[], true).contains("[x] e01_double  solved, installed (yours)\n"));
+
+    // A wrong piece: refused by name and message; nothing changes.
+    demo.write(MINE, "pub fn double(x: f64) -> f64 { -2.0 * x }\n");
+    assert!(demo.learn(&[], true).contains("installed (yours, an earlier text"));
+    let printed = demo.learn(&["use", "ch01"], false);
+    assert!(
+        printed.contains("nothing was installed")
+            && printed.contains("ch01/double: of_three: double of 3: the sign is wrong"),
+        "{printed}"
+    );
+    assert_eq!(demo.read(INSTALLED), good);
+
+    // A piece that passes its check but does not fit the library: refused, and what was there is put back.
+    demo.write(MINE, "pub fn double(x: f32) -> f32 { 2.0 * x }\n");
+    let lax = "#[path = \"../exercises/e01_double.rs\"]\nmod double;\n\
+               #[test]\nfn of_three() {\n    assert!(double::double(3.0) == 6.0);\n}\n";
+    demo.write("chapters/ch01_demo/checks/e01_double.rs", lax);
+    let printed = demo.learn(&["use", "ch01"], false);
+    assert!(
+        printed.contains("the library does not compile with them") && printed.contains("E0308"),
+        "{printed}"
+    );
+    assert_eq!(demo.read(INSTALLED), good);
+
+    demo.learn(&["use", "ch01", "--off"], true);
+    assert!(!demo.folder.path().join(INSTALLED).exists());
+    let printed = demo.learn(&["use", "ch77"], false);
+    assert!(printed.contains("no chapter with exercises is called 'ch77'; there are: ch01"), "{printed}");
+}
+
+#[test]
+fn generating_never_overwrites_an_edited_file() {
+    let demo = Demo::new();
+    let stub = demo.read(MINE);
+    assert!(stub.contains("    // Yours: Give twice `x`.\n    todo!()\n}"), "{stub}");
+    assert!(demo.learn(&["generate", "--check"], true).contains("2 exercises: stubs are up to date"));
+    // A new solution gives a new stub, since the old one was not edited ...
+    let solution = "chapters/ch01_demo/src/double.rs";
+    demo.write(solution, &DOUBLE.replace("twice", "two times"));
+    assert!(demo.learn(&["generate", "--check"], false).contains("the stub is not what the solution gives"));
+    demo.learn(&["generate"], true);
+    assert!(demo.read(MINE).contains("Give two times `x`."));
+    // ... also when only git knows that it was not.
+    demo.git(&["init", "--quiet"]);
+    demo.git(&["add", "--all"]);
+    demo.git(&["commit", "--quiet", "--message", "demo"]);
+    fs::remove_dir_all(demo.folder.path().join(".learn")).unwrap();
+    demo.write(solution, DOUBLE);
+    demo.learn(&["generate"], true);
+    assert_eq!(demo.read(MINE), stub);
+    // What somebody wrote stays until it is forced.
+    demo.write(MINE, "mine\n");
+    assert!(demo.learn(&["generate"], true).contains("kept chapters/ch01_demo/exercises/e01_double.rs"));
+    assert_eq!(demo.read(MINE), "mine\n");
+    demo.learn(&["generate", "--force"], true);
+    assert_eq!(demo.read(MINE), stub);
+}
+
+#[test]
+fn verify_proves_a_good_chapter_and_finds_what_is_bad() {
+    let demo = Demo::new();
+    demo.git(&["init", "--quiet"]);
+    demo.write(MINE, "a reader's work in progress is no problem\n");
+    let printed = demo.learn(&["verify"], true);
+    assert!(
+        printed.contains("wrong solutions 2: 2 checks")
+            && printed.contains("2 exercises are as they should be"),
+        "{printed}"
+    );
+    assert_eq!(demo.read(MINE), "a reader's work in progress is no problem\n");
+
+    // A solution that fails, a stub that passes, a wrong solution that passes, a mistake without a name.
+    let chapter = Path::new("chapters/ch01_demo");
+    let write = |path: &str, text: &str| demo.write(&chapter.join(path).display().to_string(), text);
+    write("src/double.rs", &DOUBLE.replace("x + x", "x"));
+    write(
+        "src/triple.rs",
+        &TRIPLE.replace("    double(x) + x\n    // exercise: end", "    // exercise: end\n    3.0 * x"),
+    );
+    write(
+        "wrong/e01_double_square.rs",
+        "// expect: squared\n// exercise: double\n    x * x * x\n// exercise: end\n",
+    );
+    write(
+        "wrong/e02_triple_sign.rs",
+        "// expect: sign\n// exercise: triple\n    return 3.0 * x;\n// exercise: end\n",
+    );
+    write("exercises/e02_triple.md", "# T\n\nDo.\n\n## Hint\nOne.\n");
+    let printed = demo.learn(&["verify", "--chapter", "ch01"], false);
+    for said in [
+        "ch01_demo/e02_triple: has 1 hints, not 3",
+        "ch01_demo/e01_double: the solution should pass, but: of_three: double of 3: 3, but 6 is wanted",
+        "e01_double_square should fail with 'squared', but: of_three: double of 3: 27",
+        "e02_triple_sign should fail with 'sign', but: it passes",
+    ] {
+        assert!(printed.contains(said), "{said} is missing:\n{printed}");
+    }
+}
+
+#[test]
+fn a_library_that_the_installed_code_breaks_names_the_way_out() {
+    let demo = Demo::new();
+    demo.write(INSTALLED, "pub fn other() {}\nbroken\n");
+    let printed = demo.learn(&["run", "triple"], false);
+    assert!(printed.contains("`cargo learn use ch01 --off` goes back to ours"), "{printed}");
+    demo.learn(&["use", "ch01", "--off"], true);
+    assert!(demo.learn(&["run", "triple"], false).contains("not written yet"));
+}
