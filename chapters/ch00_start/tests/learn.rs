@@ -26,16 +26,12 @@ test = false
 const LIBRARY: &str = r#"//! Demo.
 extern crate self as ch01_demo;
 pub const YOURS: &str = env!("GRADUS_YOURS");
-#[cfg(not(yours_double))]
-pub mod double;
-#[cfg(yours_double)]
-#[path = "../yours/e01_double.rs"]
-pub mod double;
-#[cfg(not(yours_triple))]
-pub mod triple;
-#[cfg(yours_triple)]
-#[path = "../yours/e02_triple.rs"]
-pub mod triple;
+#[cfg_attr(yours_double, path = "../yours/e01_double.rs")]
+mod double;
+#[cfg_attr(yours_triple, path = "../yours/e02_triple.rs")]
+mod triple;
+pub use double::double;
+pub use triple::triple;
 "#;
 
 const DOUBLE: &str = r#"//! Doubling.
@@ -48,7 +44,7 @@ pub fn double(x: f64) -> f64 {
 "#;
 
 const TRIPLE: &str = r#"//! Tripling.
-use ch01_demo::double::double;
+use ch01_demo::double;
 
 pub fn triple(x: f64) -> f64 {
     // exercise: triple - Give three times `x`.
@@ -326,6 +322,16 @@ fn verify_proves_a_good_chapter_and_finds_what_is_bad() {
     ] {
         assert!(printed.contains(said), "{said} is missing:\n{printed}");
     }
+}
+
+#[test]
+fn verify_finds_a_library_that_ignores_the_readers_code() {
+    let demo = Demo::new();
+    demo.git(&["init", "--quiet"]);
+    let ours = LIBRARY.replace("../yours/e01_double.rs", "double.rs") + "// ../yours/e01_double.rs\n";
+    demo.write("chapters/ch01_demo/src/lib.rs", &ours);
+    let printed = demo.learn(&["verify"], false);
+    assert!(printed.contains("the library does not use yours/e01_double.rs"), "{printed}");
 }
 
 #[test]

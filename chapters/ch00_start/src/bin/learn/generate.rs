@@ -129,9 +129,13 @@ fn undeclared(exercise: &Exercise) -> Vec<String> {
         problems.push(format!("Cargo.toml needs [[test]] with {name}, its path and test = false"));
     }
     let library = fs::read_to_string(exercise.folder().join("src/lib.rs")).unwrap_or_default();
-    let switch = format!("cfg(yours_{})", exercise.name());
+    let switch = format!("yours_{}", exercise.name());
     if !library.contains(&switch) || !library.contains(&format!("../yours/{}.rs", exercise.id)) {
-        problems.push(format!("lib.rs needs #[{switch}] #[path = \"../yours/{}.rs\"]", exercise.id));
+        let path = format!("path = \"../yours/{}.rs\"", exercise.id);
+        problems.push(format!("lib.rs needs #[cfg_attr({switch}, {path})] at the module"));
+    }
+    if !library.contains("GRADUS_YOURS") {
+        problems.push("lib.rs needs pub const YOURS: &str = env!(\"GRADUS_YOURS\");".to_owned());
     }
     problems
 }

@@ -174,8 +174,7 @@ impl EndToEnd<'_> {
         let number = self.chapter.number();
         // The library runs on the reader's pieces, and on ours where nothing is solved.
         for exercise in solved {
-            let sign = format!("\n/// Whose code this is.\npub const READER: &str = \"{}\";\n", exercise.id);
-            write(&exercise.file(), &(exercise.solution()? + &sign))?;
+            write(&exercise.file(), &(exercise.solution()? + "\n// Written by the reader.\n"))?;
         }
         let printed = self.learn(&["use", number], true)?;
         for exercise in solved {
@@ -191,17 +190,11 @@ impl EndToEnd<'_> {
                 "ours is not listed:\n{printed}"
             );
         }
-        let probe = self.chapter.folder.join("tests").join("zz_reader.rs");
-        write(&probe, &self.probe(solved))?;
-        let package = self.chapter.package.as_str();
-        self.cargo(
-            &["test", "--package", package, "--test", "zz_reader"],
-            "the library does not run on the pieces",
-        )?;
-        fs::remove_file(&probe)?;
+        self.prove_use(solved)?;
         // A piece with a mistake is refused by name and message, and what was installed stays.
         let first = &solved[0];
         let before = fs::read(first.installed_file())?;
+        ensure!(before == fs::read(first.file())?, "the snapshot is not the reader's file");
         let wrongs = first.wrongs()?;
         let (_, fragment) = wrongs.first().context("no wrong solution")?;
         write(&first.file(), &first.source()?.with(fragment)?)?;
@@ -211,7 +204,10 @@ impl EndToEnd<'_> {
         ensure!(fs::read(first.installed_file())? == before, "a refused piece was installed");
         // A type error in the reader's file is the reader's alone: the chapter's tests still build.
         write(&first.file(), &(first.stub()? + "\npub fn typo() -> u32 {\n    \"text\"\n}\n"))?;
-        self.cargo(&["test", "--package", package, "--no-run"], "a reader's typo breaks the chapter")?;
+        self.cargo(
+            &["test", "--package", &self.chapter.package, "--no-run"],
+            "a reader's typo breaks the chapter",
+        )?;
         let printed = self.learn(&["run", &first.short()], false)?;
         ensure!(printed.contains("E0308"), "the compiler's error is not shown:\n{printed}");
         // And back.
@@ -221,19 +217,36 @@ impl EndToEnd<'_> {
         self.chapter.exercises.iter().try_for_each(|exercise| write(&exercise.file(), &exercise.stub()?))
     }
 
-    /// A test that only the reader's pieces can pass.
-    fn probe(&self, solved: &[Exercise]) -> String {
-        let package = &self.chapter.package;
+    /// The library says that it runs on these pieces, and it does: with a compiler error in each snapshot, all of these
+    /// errors appear.
+    fn prove_use(&self, solved: &[Exercise]) -> Result<()> {
+        let package = self.chapter.package.as_str();
         let mut names: Vec<&str> = solved.iter().map(Exercise::name).collect();
         names.sort_unstable();
-        let signs: String = solved
-            .iter()
-            .map(|e| format!("    assert_eq!({package}::{}::READER, \"{}\");\n", e.name(), e.id))
-            .collect();
         let yours = names.join(",");
-        format!(
-            "#[test]\nfn the_pieces_are_the_readers() {{\n    assert_eq!({package}::YOURS, \"{yours}\");\n{signs}}}\n"
-        )
+        let test =
+            format!("#[test]\nfn the_pieces() {{\n    assert_eq!({package}::YOURS, \"{yours}\");\n}}\n");
+        let probe = self.chapter.folder.join("tests").join("zz_reader.rs");
+        write(&probe, &test)?;
+        let said = self
+            .cargo(&["test", "--package", package, "--test", "zz_reader"], "YOURS is not the list of pieces");
+        fs::remove_file(&probe)?;
+        said?;
+        let mark = |exercise: &Exercise| format!("the library compiles {}", exercise.id);
+        for exercise in solved {
+            write(&exercise.installed_file(), &format!("compile_error!(\"{}\");\n", mark(exercise)))?;
+        }
+        let errors =
+            self.cargo.compile_errors(&["check", "--lib", "--package", package])?.unwrap_or_default();
+        for exercise in solved {
+            ensure!(
+                errors.contains(&mark(exercise)),
+                "the library does not use yours/{}.rs:\n{errors}",
+                exercise.id
+            );
+            write(&exercise.installed_file(), &fs::read_to_string(exercise.file())?)?;
+        }
+        Ok(())
     }
 
     /// Calls this program for the copy; gives what it printed.
