@@ -267,6 +267,12 @@ fn generating_never_overwrites_an_edited_file() {
     assert!(demo.learn(&["generate", "--check"], false).contains("the stub is not what the solution gives"));
     demo.learn(&["generate"], true);
     assert!(demo.read(MINE).contains("Give two times `x`."));
+    // Parts that belong to nothing are found.
+    demo.write("chapters/ch01_demo/exercises/e09_lost.rs", "");
+    demo.write("chapters/ch01_demo/src/marked.rs", DOUBLE);
+    let printed = demo.learn(&["generate", "--check"], false);
+    assert!(printed.contains("ch01_demo/exercises/e09_lost.rs belongs to no exercises/*.md"), "{printed}");
+    assert!(printed.contains("ch01_demo/src/marked.rs has marked regions, but no"), "{printed}");
     // ... also when only git knows that it was not.
     demo.git(&["init", "--quiet"]);
     demo.git(&["add", "--all"]);

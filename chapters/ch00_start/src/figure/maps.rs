@@ -85,7 +85,7 @@ pub fn decision_regions(
     mut classify: impl FnMut(f64, f64) -> usize,
     classes: &[Series],
 ) -> Result<(), FigureError> {
-    const CELLS: (usize, usize) = (200, 120);
+    const CELLS: (usize, usize) = (300, 180);
     let mut cells = Vec::with_capacity(CELLS.0 * CELLS.1);
     for row in 0..CELLS.1 {
         for column in 0..CELLS.0 {

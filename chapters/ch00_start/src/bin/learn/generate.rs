@@ -61,11 +61,59 @@ pub fn check(house: &House) -> Result<()> {
             problems.push(format!("{}: {problem}", exercise.key()));
         }
     }
+    problems.extend(orphans(&house.root)?);
     if !problems.is_empty() {
         bail!("{}", problems.join("\n"));
     }
     println!("{} exercises: stubs are up to date, no part is missing", house.exercises().count());
     Ok(())
+}
+
+/// Parts without an exercise: stubs, checks and fragments with no task, and marked sources that no exercise uses.
+fn orphans(root: &Path) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    let files = |folder: &Path| -> Vec<String> {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut names: Vec<String> =
+            entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        names.retain(|name| name.ends_with(".rs"));
+        names
+    };
+    let chapters = root.join("chapters");
+    let mut folders: Vec<_> = fs::read_dir(&chapters)?.flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    for folder in folders.iter().filter(|folder| folder.join("exercises").is_dir()) {
+        let shown = |part: &str, file: &str| {
+            format!("{}/{part}/{file}", folder.file_name().unwrap_or_default().to_string_lossy())
+        };
+        let tasks: Vec<String> = fs::read_dir(folder.join("exercises"))?
+            .flatten()
+            .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".md")?.to_owned()))
+            .collect();
+        for part in ["exercises", "checks", "wrong"] {
+            for file in files(&folder.join(part)) {
+                let stem = file.trim_end_matches(".rs");
+                let known =
+                    |id: &String| stem == id || (part == "wrong" && stem.starts_with(&format!("{id}_")));
+                if !tasks.iter().any(known) {
+                    problems.push(format!("{} belongs to no exercises/*.md", shown(part, &file)));
+                }
+            }
+        }
+        for file in files(&folder.join("src")) {
+            let text = fs::read_to_string(folder.join("src").join(&file)).unwrap_or_default();
+            let marked = text.lines().any(|line| line.trim_start().starts_with("// exercise:"));
+            let used = |id: &String| id.split_once('_').is_some_and(|(_, name)| format!("{name}.rs") == file);
+            if marked && !tasks.iter().any(used) {
+                problems.push(format!(
+                    "{} has marked regions, but no exercises/*_*.md uses it",
+                    shown("src", &file)
+                ));
+            }
+        }
+    }
+    Ok(problems)
 }
 
 /// What is missing or stale.
