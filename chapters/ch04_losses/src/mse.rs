@@ -2,9 +2,11 @@
 //!
 //! It is the negative log-likelihood of targets that scatter normally around the prediction with a fixed spread:
 //! `-ln N(y; x, σ²) = (x - y)² / 2σ² + const`.
+//!
+//! Shapes: `x` and `y` are equal, of any shape. Left out: a learned spread.
 
-use ch01_tensors::{Array, Float, fail};
-use ch04_losses::Reduction;
+use ch01_tensors::{Array, Float};
+use ch04_losses::{Reduction, same_shape};
 
 // ANCHOR: mse
 /// `(x - y)²`, reduced. `x` is the prediction, `y` the target, of the same shape.
@@ -17,24 +19,14 @@ pub fn mse<T: Float>(x: &Array<T>, y: &Array<T>, reduction: Reduction) -> Array<
     reduction.forward((x - y).map(|d| d * d))
 }
 
-/// `dL/dx = 2 g (x - y)`, with `g` the gradient of each term.
+/// `dL/dx = 2 g (x - y)`, with `g` the gradient of each term; that of `y` is its negative.
 ///
 /// # Panics
 /// When the shapes differ, or `grad` does not have the shape of the reduced loss.
 #[track_caller]
 pub fn mse_backward<T: Float>(grad: &Array<T>, x: &Array<T>, y: &Array<T>, reduction: Reduction) -> Array<T> {
-    same_shape("mse", x, y);
+    same_shape("mse_backward", x, y);
     let g = reduction.backward(grad, x.shape());
     (x - y) * T::from_f64(2.0) * &g
 }
 // ANCHOR_END: mse
-
-#[track_caller]
-fn same_shape<T: Float>(operation: &str, x: &Array<T>, y: &Array<T>) {
-    if x.shape() != y.shape() {
-        fail(
-            operation,
-            format_args!("prediction {:?} and target {:?} differ in shape", x.shape(), y.shape()),
-        );
-    }
-}
