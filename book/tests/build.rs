@@ -7,7 +7,8 @@ use std::path::Path;
 fn the_book_builds_and_passes_its_checks() {
     let out = tempfile::tempdir().unwrap();
     let out = out.path().join("site");
-    let pages = builder::build(&Repo::here(), &out).unwrap_or_else(|faults| panic!("{}", lines(&faults)));
+    let pages =
+        builder::build(&Repo::here(), &out, false).unwrap_or_else(|faults| panic!("{}", lines(&faults)));
     assert!(pages >= 11, "only {pages} pages");
     for chapter in 0..=5 {
         assert!(out.join(format!("ch{chapter:02}.html")).is_file(), "chapter {chapter} is missing");
@@ -18,7 +19,7 @@ fn the_book_builds_and_passes_its_checks() {
 fn a_small_book_has_formulas_code_numbers_exercises_and_figures() {
     let (_folder, repo) = small();
     let out = repo.book().join("book");
-    assert_eq!(builder::build(&repo, &out), Ok(1));
+    assert_eq!(builder::build(&repo, &out, false), Ok(1));
     let html = std::fs::read_to_string(out.join("a.html")).unwrap();
     for part in [
         "<p>So <math><msub><mi>x</mi><mi>i</mi></msub></math>, <em>and</em></p>",
@@ -53,7 +54,7 @@ fn each_fault_stops_the_build() {
         let page = repo.pages().join("a.md");
         let text = std::fs::read_to_string(&page).unwrap();
         std::fs::write(&page, format!("{text}\n{add}\n")).unwrap();
-        let faults = builder::build(&repo, &repo.book().join("book")).expect_err(add);
+        let faults = builder::build(&repo, &repo.book().join("book"), false).expect_err(add);
         assert!(faults.iter().any(|fault| fault.to_string().starts_with(what)), "{add}: {}", lines(&faults));
     }
 }
@@ -62,10 +63,11 @@ fn each_fault_stops_the_build() {
 fn a_figure_that_no_page_shows_stops_the_build() {
     let (_folder, repo) = small();
     write(&repo, "book/figures/z.svg", "<svg/>");
-    let faults = builder::build(&repo, &repo.book().join("book")).unwrap_err();
+    let faults = builder::build(&repo, &repo.book().join("book"), false).unwrap_err();
     assert_eq!(faults.len(), 1);
     assert!(faults[0].to_string().starts_with("book/figures/z.svg: is used on no page"), "{}", faults[0]);
     assert!(!repo.book().join("book").exists(), "a page was written all the same");
+    assert_eq!(builder::build(&repo, &repo.book().join("book"), true), Ok(1), "a draft may do that");
 }
 
 /// A repository with a book of one page.

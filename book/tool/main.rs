@@ -1,22 +1,28 @@
-//! `cargo book` builds the book into `book/book`; `cargo book --open` then shows it in the browser.
+//! `cargo book` builds the book into `book/book`; `cargo book --open` then shows it in the browser. With `--draft`,
+//! it does not ask whether every figure and result is used, for authors who look at a page while others write.
 
 use gradus_book::{Repo, builder};
 use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let open = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => false,
-        ["--open"] => true,
-        _ => {
-            eprintln!("usage: cargo book [--open]");
-            return ExitCode::from(2);
+    let (mut open, mut draft) = (false, false);
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--open" => open = true,
+            "--draft" => draft = true,
+            _ => {
+                eprintln!("usage: cargo book [--open] [--draft]");
+                return ExitCode::from(2);
+            }
         }
-    };
+    }
     let repo = Repo::here();
     let out = repo.book().join("book");
-    match builder::build(&repo, &out) {
-        Ok(pages) => println!("{pages} pages, all checks passed: {}", out.join("index.html").display()),
+    match builder::build(&repo, &out, draft) {
+        Ok(pages) => {
+            let checks = if draft { "a draft" } else { "all checks passed" };
+            println!("{pages} pages, {checks}: {}", out.join("index.html").display());
+        }
         Err(faults) => {
             for fault in &faults {
                 eprintln!("{fault}");
