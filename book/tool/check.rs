@@ -160,6 +160,9 @@ impl Page {
                     if name == "base" {
                         page.outside.push("a <base> element changes where links lead".to_owned());
                     }
+                    if name == "img" && !attributes.iter().any(|(k, v)| k == "alt" && !v.trim().is_empty()) {
+                        page.leftovers.push("a picture without words for those who cannot see it".to_owned());
+                    }
                     if has("class", "playground") {
                         page.outside.push("a runnable code block, which asks play.rust-lang.org".to_owned());
                     }
@@ -249,7 +252,7 @@ mod tests {
     fn a_good_page_passes() {
         let html = "<style>a { background: url(x.png) }</style><script>let a = '{{result';</script>\
             <a href=\"b.html#top\">b</a> <a href=\"#here\" id=\"here\">c</a> <a href=\"https://example.org/\">d</a>\
-            <img src=\"figures/x.svg\"><img src=\"data:image/png;base64,AA\"><code>{{result a b}} $$</code>";
+            <img src=\"figures/x.svg\" alt=\"x\"><img src=\"data:image/png;base64,AA\" alt=\"y\"><code>{{result a b}} $$</code>";
         assert_eq!(faults_of(html), Vec::<String>::new());
     }
 
@@ -261,7 +264,7 @@ mod tests {
             ("<a href=\"#here\">", "dead link: #here (the page has no such heading)"),
             ("<a href=\"/b.html\">", "dead link: /b.html"),
             ("<a href=\"../b.html\">", "dead link: ../b.html"),
-            ("<img src=\"figures/y.svg\">", "dead link: figures/y.svg"),
+            ("<img src=\"figures/y.svg\" alt=\"y\">", "dead link: figures/y.svg"),
             ("<script src=\"c.js\"></script>", "dead link: c.js"),
         ] {
             assert_eq!(faults_of(html), [what]);
@@ -272,8 +275,8 @@ mod tests {
     fn loads_from_other_hosts_are_found() {
         for (html, what) in [
             ("<script src=\"https://x.org/a.js\"></script>", "<script> loads https://x.org/a.js"),
-            ("<img src=\"//x.org/a.png\">", "<img> loads //x.org/a.png"),
-            ("<img srcset=\"https://x.org/a.png 2x\">", "<img> loads https://x.org/a.png"),
+            ("<img src=\"//x.org/a.png\" alt=\"a\">", "<img> loads //x.org/a.png"),
+            ("<img srcset=\"https://x.org/a.png 2x\" alt=\"a\">", "<img> loads https://x.org/a.png"),
             ("<link rel=\"stylesheet\" href=\"http://x.org/a.css\">", "<link> loads http://x.org/a.css"),
             ("<iframe src=\"https://x.org\"></iframe>", "<iframe> loads https://x.org"),
             ("<style>@import \"https://x.org/a.css\";</style>", "a style loads https://x.org/a.css"),
@@ -301,6 +304,9 @@ mod tests {
             assert_eq!(faults.len(), 1, "{text}: {faults:?}");
             assert!(faults[0].starts_with("unresolved `"), "{faults:?}");
         }
+        let without = ["a picture without words for those who cannot see it"];
+        assert_eq!(faults_of("<img src=\"figures/x.svg\">"), without);
+        assert_eq!(faults_of("<img src=\"figures/x.svg\" alt=\"\">"), without);
     }
 
     #[test]
