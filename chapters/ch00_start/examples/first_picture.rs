@@ -63,6 +63,7 @@ impl Network {
         Network { w, b, v, c: 0.0 }
     }
 
+    // ANCHOR: forward
     /// Forward: the hidden values and the probability.
     fn forward(&self, x: [f64; 2]) -> ([f64; HIDDEN], f64) {
         let mut hidden = [0.0; HIDDEN];
@@ -73,7 +74,9 @@ impl Network {
         }
         (hidden, 1.0 / (1.0 + (-z).exp()))
     }
+    // ANCHOR_END: forward
 
+    // ANCHOR: step
     /// One step of gradient descent on one example. Gives the loss before the step: minus the log of the probability
     /// that the network gave to the true class.
     fn step(&mut self, (x, class): Example) -> f64 {
@@ -90,6 +93,7 @@ impl Network {
         let of_the_truth = if class == 1.0 { p } else { 1.0 - p };
         -of_the_truth.max(1e-12).ln()
     }
+    // ANCHOR_END: step
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -99,6 +103,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut network = Network::new(&mut rng);
 
     let mut losses = Vec::new();
+    // ANCHOR: loop
     for epoch in 0..EPOCHS {
         for i in (1..data.len()).rev() {
             let j = ((rng.uniform() + 1.0) / 2.0 * (i + 1) as f64) as usize;
@@ -110,6 +115,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("epoch {:3}  loss {loss:.4}  {}", epoch + 1, "#".repeat((60.0 * loss) as usize));
         }
     }
+    // ANCHOR_END: loop
 
     let classify = |x: f64, y: f64| usize::from(network.forward([x, y]).1 > 0.5);
     let right = data.iter().filter(|(x, class)| classify(x[0], x[1]) == *class as usize).count();
