@@ -98,6 +98,12 @@ pub trait Float: Num + Neg<Output = Self> {
     fn is_finite(self) -> bool;
 }
 
+/// Whether `x` is not a number: the only value that differs from itself. Works for every type of element.
+#[expect(clippy::eq_op, reason = "that is the definition")]
+pub(crate) fn is_nan<T: Element>(x: T) -> bool {
+    x != x
+}
+
 macro_rules! element {
     ($type:ty, $dtype:ident) => {
         // SAFETY: a primitive number has no padding, and every pattern of bits is a value.

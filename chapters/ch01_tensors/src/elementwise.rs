@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 
+use crate::element::is_nan;
 use crate::walk::{CHUNK, PARALLEL_MIN, Walk};
 use crate::{Array, Element, Float, Num, Shape, broadcast_shape, broadcast_strides, fail};
 
@@ -129,7 +130,7 @@ impl<T: Num> Array<T> {
     /// When the shapes do not broadcast.
     #[track_caller]
     pub fn maximum(self, other: &Self) -> Self {
-        self.zip("maximum", other, |x, y| if x > y || x != x { x } else { y })
+        self.zip("maximum", other, |x, y| if x > y || is_nan(x) { x } else { y })
     }
 
     /// The smaller of each pair (`np.minimum`); NaN wins.
@@ -138,7 +139,7 @@ impl<T: Num> Array<T> {
     /// When the shapes do not broadcast.
     #[track_caller]
     pub fn minimum(self, other: &Self) -> Self {
-        self.zip("minimum", other, |x, y| if x < y || x != x { x } else { y })
+        self.zip("minimum", other, |x, y| if x < y || is_nan(x) { x } else { y })
     }
 
     /// Every element brought into `low..=high` (`np.clip`); NaN stays.

@@ -11,6 +11,7 @@ use std::ops::RangeFull;
 
 use rayon::prelude::*;
 
+use crate::element::is_nan;
 use crate::walk::{CHUNK, PARALLEL_MIN};
 use crate::{Array, Float, Num, Shape, Strides, axis_index, fail};
 
@@ -150,7 +151,7 @@ impl<T: Num> Array<T> {
     #[track_caller]
     pub fn max(&self, axes: impl Axes, keepdim: bool) -> Self {
         self.refuse_empty("max", axes.mask("max", self.ndim()));
-        self.reduce("max", axes, keepdim, T::LOWEST, |x, y| if x > y || x != x { x } else { y })
+        self.reduce("max", axes, keepdim, T::LOWEST, |x, y| if x > y || is_nan(x) { x } else { y })
     }
 
     /// The smallest element along `axes` (`np.min`); NaN if there is one.
@@ -160,7 +161,7 @@ impl<T: Num> Array<T> {
     #[track_caller]
     pub fn min(&self, axes: impl Axes, keepdim: bool) -> Self {
         self.refuse_empty("min", axes.mask("min", self.ndim()));
-        self.reduce("min", axes, keepdim, T::HIGHEST, |x, y| if x < y || x != x { x } else { y })
+        self.reduce("min", axes, keepdim, T::HIGHEST, |x, y| if x < y || is_nan(x) { x } else { y })
     }
 
     /// The sum of all elements.
