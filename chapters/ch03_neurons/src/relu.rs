@@ -4,15 +4,20 @@
 
 use ch01_tensors::{Array, Float};
 
+use crate::simd;
+
 // ANCHOR: relu
 /// `max(0, x)` of every element; NaN stays NaN.
 pub fn relu<T: Float>(x: Array<T>) -> Array<T> {
-    x.map(|x| if x < T::ZERO { T::ZERO } else { x })
+    simd::map(x, |x| if x < T::ZERO { T::ZERO } else { x })
 }
 
-/// `dL/dx = g [x > 0]`, for `g = dL/dy` and the input `x`, of the same shape.
+/// `dL/dx = g [x > 0]`, for `g = dL/dy` and the input `x`.
+///
+/// # Panics
+/// When the shapes differ.
 #[track_caller]
 pub fn relu_backward<T: Float>(grad: Array<T>, x: &Array<T>) -> Array<T> {
-    grad.zip("relu_backward", x, |g, x| if x > T::ZERO { g } else { T::ZERO })
+    simd::zip("relu_backward", grad, x, |g, x| if x > T::ZERO { g } else { T::ZERO })
 }
 // ANCHOR_END: relu

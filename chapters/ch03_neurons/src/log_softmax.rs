@@ -1,0 +1,48 @@
+//! Log-softmax: `y_i = x_i - ln Σ_j e^x_j` along one axis (`torch.log_softmax`): logarithms of probabilities.
+//!
+//! Not the logarithm of softmax: a probability below 1e-45 is 0 in 32 bits and its logarithm -inf, while `x_i` less the
+//! log-sum is an ordinary number. The largest `x` is subtracted first, as in softmax.
+//!
+//! `∂y_i/∂x_j = [i = j] - p_j` with `p = e^y`, so with `g = dL/dy`: `dL/dx_j = g_j - e^y_j Σ_i g_i`.
+
+use ch01_tensors::{Array, Float};
+
+use crate::rows::along_axis;
+use crate::{math, simd};
+
+// ANCHOR: log_softmax
+/// Log-softmax along `axis` (-1 is the last).
+///
+/// # Panics
+/// When there is no such axis.
+#[track_caller]
+pub fn log_softmax<T: Float>(x: Array<T>, axis: isize) -> Array<T> {
+    along_axis("log_softmax", x, None, axis, log_softmax_row)
+}
+
+#[inline(always)]
+fn log_softmax_row<T: Float>(x: &mut [T], _: &[T]) {
+    let largest = simd::max(x);
+    let log_sum = simd::sum(x, |x| math::exp(x - largest)).ln();
+    for x in x.iter_mut() {
+        *x = (*x - largest) - log_sum;
+    }
+}
+
+/// `dL/dx_j = g_j - e^y_j Σ_i g_i`, for `g = dL/dy` and the output `y`.
+///
+/// # Panics
+/// When the shapes differ or there is no such axis.
+#[track_caller]
+pub fn log_softmax_backward<T: Float>(grad: Array<T>, y: &Array<T>, axis: isize) -> Array<T> {
+    along_axis("log_softmax_backward", grad, Some(y), axis, log_softmax_backward_row)
+}
+
+#[inline(always)]
+fn log_softmax_backward_row<T: Float>(g: &mut [T], y: &[T]) {
+    let sum = simd::sum(g, |g| g);
+    for (g, &y) in g.iter_mut().zip(y) {
+        *g = *g - math::exp(y) * sum;
+    }
+}
+// ANCHOR_END: log_softmax

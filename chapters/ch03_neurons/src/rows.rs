@@ -1,0 +1,34 @@
+//! Work along one axis: the axis is brought to the end, every row of it is worked on, and it goes back to its place.
+
+use ch01_tensors::{Array, Float, axis_index};
+
+use crate::simd;
+
+/// Hands `f` every row of `x` along `axis` (as it lies in memory), with the same row of `other`, or an empty one
+/// if there is none. The result has the shape of `x`; `operation` names the caller.
+///
+/// # Panics
+/// When there is no such axis, or the shapes differ.
+#[track_caller]
+pub fn along_axis<T: Float>(
+    operation: &str,
+    x: Array<T>,
+    other: Option<&Array<T>>,
+    axis: isize,
+    f: impl Fn(&mut [T], &[T]) + Sync,
+) -> Array<T> {
+    if let Some(other) = other {
+        simd::same_shape(operation, &x, other);
+    }
+    // As in PyTorch, a scalar has one axis for this purpose.
+    if x.ndim() == 0 {
+        let other = other.map(|other| other.clone().reshape([1]));
+        return along_axis(operation, x.reshape([1]), other.as_ref(), axis, f).reshape([]);
+    }
+    let axis = axis_index(operation, axis, x.ndim()) as isize;
+    let length = x.dim(axis);
+    let mut x = x.transpose(axis, -1);
+    let other = other.map(|other| other.clone().transpose(axis, -1).contiguous());
+    simd::rows(x.data_mut(), other.as_ref().map(Array::data), length, f);
+    x.transpose(axis, -1).contiguous()
+}
