@@ -220,7 +220,7 @@ impl Page {
 }
 
 fn external(target: &str) -> bool {
-    target.starts_with("//") || target.contains("://")
+    !target.starts_with("data:") && (target.starts_with("//") || target.contains("://"))
 }
 
 /// What a style sheet loads from other hosts.
@@ -229,7 +229,7 @@ fn css(text: &str) -> Vec<String> {
     let imports = text.split("@import").skip(1).filter_map(|rest| rest.split(';').next());
     urls.chain(imports)
         .map(|target| target.trim().trim_matches(['"', '\'']))
-        .filter(|target| external(target) && !target.starts_with("data:"))
+        .filter(|target| external(target))
         .map(|target| format!("a style loads {target}"))
         .collect()
 }

@@ -78,10 +78,11 @@ pub fn provenance(repo: &Repo, id: &str) -> Result<String, String> {
     let date = date.split('T').next().unwrap_or(&date);
     let seed = field("seed").map(|seed| format!("seed {seed}, ")).unwrap_or_default();
     let unit = if threads == "1" { "thread" } else { "threads" };
-    Ok(format!(
+    // Protected, or Markdown would turn two hyphens into a dash.
+    Ok(crate::math::protect(&format!(
         "<small class=\"provenance\">Recorded{command} on {date} at commit {commit}; {seed}{threads} {unit}, {}.</small>",
         field("processor")?,
-    ))
+    )))
 }
 
 /// The package and example that recorded `ch05_mnist`: the example of chapter 5 whose name the rest begins with.
@@ -195,12 +196,14 @@ mod tests {
     fn provenance_names_the_command_and_the_circumstances() {
         let (_folder, repo) = repo();
         let got = provenance(&repo, "ch05_mnist_wide").unwrap();
+        assert!(!got.contains("--"), "{got}");
+        let got = got.replace("&#45;", "-").replace("&#95;", "_").replace("&#59;", ";").replace("&#46;", ".");
         assert!(got.contains("-p ch05_backprop --example mnist -- --record"), "{got}");
         assert!(
             got.contains("on 2026-01-02 at commit <code>0123456789ab</code> with later changes; "),
             "{got}"
         );
-        assert!(got.ends_with("seed 7, 2 threads, A &amp; B.</small>"), "{got}");
+        assert!(got.ends_with("seed 7&#44; 2 threads&#44; A &amp; B.</small>"), "{got}");
         std::fs::write(repo.results().join("ch05_a.json"), r#"{"id": "ch05_a", "commit": "x"}"#).unwrap();
         assert!(provenance(&repo, "ch05_a").unwrap_err().contains("does not say its `date`"));
     }
