@@ -1,8 +1,12 @@
 //! `cargo learn` from the outside, on a small workspace of its own in a temporary folder.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -119,18 +123,18 @@ impl Demo {
     /// What the program prints; `success` is how it must end.
     #[track_caller]
     fn learn(&self, arguments: &[&str], success: bool) -> String {
-        let root = self.folder.path();
-        let output = Command::new(env!("CARGO_BIN_EXE_learn"))
-            .args(arguments)
-            .current_dir(root)
-            .env("CARGO_MANIFEST_DIR", root)
-            .env("CARGO_TARGET_DIR", root.join("target"))
-            .env("CARGO_NET_OFFLINE", "true")
-            .output()
-            .unwrap();
+        let output = self.command(arguments).output().unwrap();
         let printed = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.success(), success, "{arguments:?}:\n{printed}");
         printed
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let root = self.folder.path();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_learn"));
+        command.args(arguments).current_dir(root).env("CARGO_MANIFEST_DIR", root);
+        command.env("CARGO_TARGET_DIR", root.join("target")).env("CARGO_NET_OFFLINE", "true");
+        command
     }
 
     fn git(&self, arguments: &[&str]) {
@@ -211,6 +215,33 @@ fn hints_come_one_by_one_and_reset_keeps_the_text() {
     assert!(demo.learn(&["run", "double"], false).contains("`cargo learn reset ch01/double`"));
     demo.learn(&["reset", "double"], true);
     assert_eq!(demo.read(MINE), stub);
+}
+
+#[test]
+fn watching_checks_what_is_saved() {
+    let demo = Demo::new();
+    let mut watch = demo.command(&["watch"]).stdout(Stdio::piped()).spawn().unwrap();
+    let (send, lines) = mpsc::channel();
+    let stdout = watch.stdout.take().unwrap();
+    thread::spawn(move || {
+        BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| send.send(line))
+    });
+    let wait_for = |text: &str| {
+        let mut seen = String::new();
+        while !seen.contains(text) {
+            // Two minutes are far more than a check takes; without a limit a failure would hang.
+            let line = lines.recv_timeout(Duration::from_secs(120));
+            seen += &line.unwrap_or_else(|_| panic!("no '{text}' after:\n{seen}"));
+        }
+    };
+    wait_for("A nudge:");
+    demo.write(MINE, "pub fn double(x: f64) -> f64 { -2.0 * x }\n");
+    wait_for("the sign is wrong");
+    demo.write(MINE, "pub fn double(x: f64) -> f64 { 2.0 * x }\n");
+    wait_for("ch01/double: solved.");
+    wait_for("watching chapters/ch01_demo/exercises/e02_triple.rs"); // goes on to the next
+    watch.kill().unwrap();
+    watch.wait().unwrap();
 }
 
 #[test]
