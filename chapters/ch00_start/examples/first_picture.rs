@@ -77,13 +77,13 @@ impl Network {
     // ANCHOR_END: forward
 
     // ANCHOR: step
-    /// One step of gradient descent on one example. Gives the loss before the step: minus the log of the probability
-    /// that the network gave to the true class.
+    /// One step of gradient descent on one example. Gives the loss before the step: minus
+    /// the log of the probability that the network gave to the true class.
     fn step(&mut self, (x, class): Example) -> f64 {
         let (hidden, p) = self.forward(x);
-        let dz = p - class; // the slope of the loss at z; that it is this simple is shown in chapter 4
+        let dz = p - class; // the slope of the loss at z
         for i in 0..HIDDEN {
-            let da = dz * self.v[i] * (1.0 - hidden[i] * hidden[i]); // through tanh, whose slope is 1 - tanh²
+            let da = dz * self.v[i] * (1.0 - hidden[i] * hidden[i]); // through tanh
             self.v[i] -= RATE * dz * hidden[i];
             self.w[i][0] -= RATE * da * x[0];
             self.w[i][1] -= RATE * da * x[1];
@@ -109,10 +109,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             let j = ((rng.uniform() + 1.0) / 2.0 * (i + 1) as f64) as usize;
             data.swap(i, j); // a new order every time
         }
-        let loss = data.iter().map(|&example| network.step(example)).sum::<f64>() / data.len() as f64;
+        let sum: f64 = data.iter().map(|&example| network.step(example)).sum();
+        let loss = sum / data.len() as f64;
         losses.push(loss);
         if epoch % 20 == 0 || epoch + 1 == EPOCHS {
-            println!("epoch {:3}  loss {loss:.4}  {}", epoch + 1, "#".repeat((60.0 * loss) as usize));
+            let bar = "#".repeat((60.0 * loss) as usize);
+            println!("epoch {:3}  loss {loss:.4}  {bar}", epoch + 1);
         }
     }
     // ANCHOR_END: loop

@@ -15,6 +15,7 @@ mod generate;
 mod house;
 mod install;
 mod reader;
+mod seed;
 mod source;
 mod state;
 mod verify;

@@ -15,6 +15,7 @@ use ch00_start::file::write_atomic;
 use crate::cargo::{Cargo, Outcome};
 use crate::generate::problems_of;
 use crate::house::{Chapter, Exercise, House};
+use crate::seed::seed;
 
 /// What a text must lead to.
 enum Want {
@@ -28,6 +29,7 @@ pub fn verify(house: &House, chapter: Option<&str>) -> Result<()> {
     let folder = house.root.join("target").join("learn-verify");
     let copy = copy_workspace(&house.root, &folder.join("copy"))?;
     let cargo = Cargo { root: copy.root.clone(), target: Some(folder.join("target")) };
+    seed(&cargo, &house.root.join("target").join("debug"), &folder.join("target").join("debug"));
     let chapters: Vec<&Chapter> = match chapter {
         Some(name) => vec![copy.chapter(name)?],
         None => copy.chapters.iter().collect(),
