@@ -8,6 +8,7 @@ use crate::storage::Storage;
 use crate::walk::Walk;
 use crate::{Element, Float, Shape, Strides, contiguous_strides, fail, flat_index};
 
+// ANCHOR: array
 /// An n-dimensional array of `T` (numpy's `ndarray`, PyTorch's `Tensor`).
 #[derive(Clone)]
 pub struct Array<T: Element> {
@@ -16,6 +17,7 @@ pub struct Array<T: Element> {
     pub(crate) strides: Strides,
     pub(crate) offset: usize,
 }
+// ANCHOR_END: array
 
 /// An array of 32-bit floats: what networks are made of.
 pub type Tensor = Array<f32>;
@@ -108,6 +110,7 @@ impl<T: Element> Array<T> {
         if self.is_empty() { &[] } else { &self.storage.as_slice()[self.offset..][..self.size()] }
     }
 
+    // ANCHOR: data_mut
     /// The elements in row-major order, for writing. Copies first if the storage is shared or not in that order.
     pub fn data_mut(&mut self) -> &mut [T] {
         if !self.is_contiguous() || self.storage.unique().is_none() {
@@ -116,6 +119,7 @@ impl<T: Element> Array<T> {
         let range = if self.is_empty() { 0..0 } else { self.offset..self.offset + self.size() };
         &mut self.storage.unique().expect("just made unique")[range]
     }
+    // ANCHOR_END: data_mut
 
     /// The whole storage that this array is a view of, for code that walks the strides itself.
     pub fn storage(&self) -> &[T] {

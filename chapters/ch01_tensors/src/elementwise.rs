@@ -39,6 +39,7 @@ impl<T: Element> Array<T> {
         result
     }
 
+    // ANCHOR: zip
     /// `f` of every pair of elements, broadcast together; `operation` names the caller in error messages.
     ///
     /// # Panics
@@ -52,6 +53,7 @@ impl<T: Element> Array<T> {
         self.zip_assign(operation, other, f);
         self
     }
+    // ANCHOR_END: zip
 
     /// Replaces every element by `f` of it and of the element of `other` at the same place; copies first if the
     /// storage is shared.

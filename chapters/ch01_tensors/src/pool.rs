@@ -57,10 +57,12 @@ impl Block {
     }
 }
 
+// ANCHOR: class
 /// The bytes of a block of a class: 4, 5, 6 or 7 quarters of a power of two.
 fn class_bytes(class: usize) -> usize {
     (MIN_BLOCK / 4 * (4 + class % 4)) << (class / 4)
 }
+// ANCHOR_END: class
 
 /// The smallest class whose blocks hold `bytes`.
 fn class_of(bytes: usize) -> usize {

@@ -58,6 +58,7 @@ impl Axes for isize {
     }
 }
 
+// ANCHOR: fold
 /// Independent running results per row: enough to fill the vector registers of any processor.
 const LANES: usize = 16;
 /// Elements per block of a long sum.
@@ -81,6 +82,7 @@ fn fold<T: Num>(row: &[T], start: T, combine: impl Fn(T, T) -> T) -> T {
     }
     total
 }
+// ANCHOR_END: fold
 
 impl<T: Num> Array<T> {
     /// Combines the elements along `axes`, beginning with `start`, which must be neutral: `combine(start, x) == x`.

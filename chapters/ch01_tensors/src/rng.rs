@@ -25,6 +25,7 @@ pub struct Position {
 }
 
 impl Rng {
+    // ANCHOR: new
     /// The stream `name` of `seed`.
     pub fn new(seed: u64, name: &str) -> Self {
         // FNV-1a turns the name into a stream number; two names of one program are very unlikely to collide.
@@ -33,6 +34,7 @@ impl Rng {
         chacha.set_stream(name.bytes().fold(0xcbf2_9ce4_8422_2325, hash));
         Rng { chacha, spare: None }
     }
+    // ANCHOR_END: new
 
     /// Where the stream stands.
     pub fn position(&self) -> Position {

@@ -37,6 +37,7 @@ impl<T: Element> Storage<T> {
         unsafe { std::slice::from_raw_parts(self.block.data().cast(), self.len) }
     }
 
+    // ANCHOR: unique
     /// The elements for writing, if nobody shares them.
     pub fn unique(&mut self) -> Option<&mut [T]> {
         // Acquire: the writes of owners that have just let go come before ours.
@@ -46,6 +47,7 @@ impl<T: Element> Storage<T> {
         // SAFETY: as for `as_slice`; the count is 1 and `self` is borrowed mutably, so nobody else can reach them.
         Some(unsafe { std::slice::from_raw_parts_mut(self.block.data().cast(), self.len) })
     }
+    // ANCHOR_END: unique
 
     /// Whether both are the same memory.
     pub fn same(&self, other: &Self) -> bool {

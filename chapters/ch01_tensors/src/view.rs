@@ -34,6 +34,7 @@ impl<T: Element> Array<T> {
         self.reshape([size])
     }
 
+    // ANCHOR: permute
     /// The axes in a new order: axis `n` of the result is axis `axes[n]` of this (`np.transpose(axes)`).
     ///
     /// # Panics
@@ -52,6 +53,7 @@ impl<T: Element> Array<T> {
         let strides = order.iter().map(|&axis| self.strides[axis]).collect();
         Array { shape, strides, ..self }
     }
+    // ANCHOR_END: permute
 
     /// Swaps two axes (`np.swapaxes`, `torch.transpose`).
     ///
@@ -74,6 +76,7 @@ impl<T: Element> Array<T> {
         self.transpose(-2, -1)
     }
 
+    // ANCHOR: broadcast_to
     /// Reads the array as if it had `shape`, repeating along axes of length 1 (`np.broadcast_to`).
     ///
     /// # Panics
@@ -87,6 +90,7 @@ impl<T: Element> Array<T> {
         let strides = broadcast_strides(&self.shape, &self.strides, &shape);
         Array { shape, strides, ..self }
     }
+    // ANCHOR_END: broadcast_to
 
     /// Inserts an axis of length 1 so that it becomes axis `axis` of the result (`np.expand_dims`).
     ///
@@ -114,6 +118,7 @@ impl<T: Element> Array<T> {
         Array { shape: self.shape.without(axis), strides: self.strides.without(axis), ..self }
     }
 
+    // ANCHOR: flip
     /// Reverses the order along an axis (`np.flip`).
     ///
     /// # Panics
@@ -128,4 +133,5 @@ impl<T: Element> Array<T> {
         self.strides[axis] = -self.strides[axis];
         self
     }
+    // ANCHOR_END: flip
 }

@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use crate::{Shape, Strides};
+use crate::{Shape, Strides, merge_axes};
 
 /// Below this many elements, starting threads costs more than it brings.
 pub(crate) const PARALLEL_MIN: usize = 1 << 16;
@@ -22,19 +22,8 @@ pub(crate) struct Walk<const N: usize> {
 impl<const N: usize> Walk<N> {
     /// Operands that all have `shape`, with their own strides and offsets.
     pub fn new(shape: Shape, strides: [Strides; N], offsets: [usize; N]) -> Self {
-        let mut walk = Walk { shape: Shape::new(&[]), strides: [Strides::new(&[]); N], offsets };
-        for axis in (0..shape.len()).filter(|&axis| shape[axis] != 1) {
-            let last = walk.shape.len().wrapping_sub(1);
-            let step = strides.map(|s| s[axis]);
-            let merges = |n: usize| walk.strides[n][last] == step[n] * shape[axis] as isize;
-            if !walk.shape.is_empty() && (0..N).all(merges) {
-                walk.shape[last] *= shape[axis];
-                (0..N).for_each(|n| walk.strides[n][last] = step[n]);
-            } else {
-                walk.shape = walk.shape.with(walk.shape.len(), shape[axis]);
-                (0..N).for_each(|n| walk.strides[n] = walk.strides[n].with(last.wrapping_add(1), step[n]));
-            }
-        }
+        let (shape, strides) = merge_axes(&shape, &strides);
+        let mut walk = Walk { shape, strides, offsets };
         if walk.shape.is_empty() {
             walk.shape = [1].into();
             walk.strides = [[1].into(); N];

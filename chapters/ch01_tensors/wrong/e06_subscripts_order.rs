@@ -1,0 +1,16 @@
+// expect: without '->', the output's letters are in alphabetical order
+// exercise: parse
+    let (operands, output) = match text.split_once("->") {
+        Some((operands, output)) => (operands, Some(letters(output)?)),
+        None => (text, None),
+    };
+    let parts = operands.split_once(',').filter(|(_, b)| !b.contains(','));
+    let Some((a, b)) = parts else { return Err(format!("'{text}' does not name two operands")) };
+    let (a, b) = (letters(a)?, letters(b)?);
+    let once = a.iter().filter(|c| !b.contains(c)).chain(b.iter().filter(|c| !a.contains(c)));
+    let output = output.map_or_else(|| letters(&once.collect::<String>()), Ok)?;
+    if let Some(stray) = output.iter().find(|c| !a.contains(c) && !b.contains(c)) {
+        return Err(format!("'{stray}' of the output is in neither operand"));
+    }
+    Ok(Subscripts { a, b, output })
+// exercise: end
