@@ -4,6 +4,8 @@ use std::cell::Cell;
 
 use ch01_tensors::{DType, Float};
 
+use crate::task::{Rectangle, Strided};
+
 thread_local! {
     static IN_FALLBACK: Cell<bool> = const { Cell::new(false) };
 }
@@ -14,44 +16,66 @@ pub fn in_fallback() -> bool {
     IN_FALLBACK.get()
 }
 
-/// A matrix inside some storage: its first element and its two strides.
-#[derive(Clone, Copy)]
-pub(crate) struct Strided<P> {
-    pub first: P,
-    pub row: isize,
-    pub col: isize,
+/// While it lives, [`in_fallback`] is true; a panic drops it too.
+struct Inside;
+
+impl Inside {
+    fn enter() -> Self {
+        IN_FALLBACK.set(true);
+        Inside
+    }
 }
 
-/// `c = a b + beta c` for `a` of `[m, k]`, `b` of `[k, n]` and `c` of `[m, n]`.
-///
-/// # Safety
-/// Every element of the three matrices must lie inside memory that may be read (for `c`: written, by nobody else).
-pub(crate) unsafe fn gemm<T: Float>(
-    [m, k, n]: [usize; 3],
-    a: Strided<*const T>,
-    b: Strided<*const T>,
-    beta: T,
-    c: Strided<*mut T>,
-) {
-    IN_FALLBACK.set(true);
-    match T::DTYPE {
-        // SAFETY: T is f32, and the caller vouches for the memory.
-        DType::F32 => unsafe {
-            let (a_first, b_first, c_first) = (a.first.cast(), b.first.cast(), c.first.cast());
-            let beta = beta.to_f64() as f32;
-            matrixmultiply::sgemm(
-                m, k, n, 1.0, a_first, a.row, a.col, b_first, b.row, b.col, beta, c_first, c.row, c.col,
-            );
-        },
-        // SAFETY: T is f64 (`Float` is implemented for f32 and f64 alone), and the caller vouches for the memory.
-        _ => unsafe {
-            debug_assert_eq!(T::DTYPE, DType::F64);
-            let (a_first, b_first, c_first) = (a.first.cast(), b.first.cast(), c.first.cast());
-            let beta = beta.to_f64();
-            matrixmultiply::dgemm(
-                m, k, n, 1.0, a_first, a.row, a.col, b_first, b.row, b.col, beta, c_first, c.row, c.col,
-            );
-        },
+impl Drop for Inside {
+    fn drop(&mut self) {
+        IN_FALLBACK.set(false);
     }
-    IN_FALLBACK.set(false);
+}
+
+/// `c = a b`, or `c += a b` if `add`, for `a` of `[c.rows, k]` and `b` of `[k, c.cols]`; `k` is not 0.
+pub(crate) fn gemm<T: Float>(
+    a: Strided<'_, T>,
+    b: Strided<'_, T>,
+    k: usize,
+    add: bool,
+    c: &mut Rectangle<T>,
+) {
+    let (m, n) = (c.rows, c.cols);
+    let (last_a, last_b) = (a.from(m - 1, k - 1), b.from(k - 1, n - 1));
+    debug_assert!([a, b, last_a, last_b].iter().all(|x| (x.first as usize) < x.storage.len()));
+    let (from_a, from_b, to) =
+        (&raw const a.storage[a.first as usize], &raw const b.storage[b.first as usize], c.first);
+    let stride = c.stride as isize;
+    let _inside = Inside::enter();
+    match T::DTYPE {
+        // SAFETY: T is f32. Arrays see to it that every index of a view lies in its storage, and the rectangle is ours.
+        DType::F32 => unsafe {
+            let beta = f32::from(u8::from(add));
+            let (x, y, z) = (from_a.cast(), from_b.cast(), to.cast());
+            matrixmultiply::sgemm(m, k, n, 1.0, x, a.row, a.col, y, b.row, b.col, beta, z, stride, 1);
+        },
+        // SAFETY: T is f64 (`Float` is implemented for f32 and f64 alone); the rest as above.
+        DType::F64 => unsafe {
+            let beta = f64::from(u8::from(add));
+            let (x, y, z) = (from_a.cast(), from_b.cast(), to.cast());
+            matrixmultiply::dgemm(m, k, n, 1.0, x, a.row, a.col, y, b.row, b.col, beta, z, stride, 1);
+        },
+        other => unreachable!("no floats are {other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_leaves_the_fallback() {
+        assert!(!in_fallback());
+        let panic = std::panic::catch_unwind(|| {
+            let _inside = Inside::enter();
+            assert!(in_fallback());
+            panic!("on purpose");
+        });
+        assert!(panic.is_err() && !in_fallback());
+    }
 }

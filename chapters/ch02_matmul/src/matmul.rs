@@ -1,102 +1,103 @@
-//! `matmul`: the product in use, for matrices and for batches of them.
+//! `matmul`: the product in use, for vectors, matrices and batches of matrices.
+//!
+//! A transpose, a slice or a broadcast is a view with other strides, and the product reads views as they are: the four
+//! cases `a b`, `a bᵀ`, `aᵀ b` and `aᵀ bᵀ` are one function, and nothing is copied.
+//!
+//! Left out: cutting along the inner axis. A product with few rows and columns and a very long inner axis is one task.
 
 use ch01_tensors::{Array, Float, Shape, broadcast_shape, fail};
-use rayon::prelude::*;
 
-use crate::fallback::{Strided, gemm};
+use crate::task::{Sizes, multiply};
 
-/// The matrix product of the last two axes; axes before them are batch axes and broadcast (`torch.matmul` for two or
-/// more axes): `[.., m, k] x [.., k, n] -> [.., m, n]`. Operands may be views: a transpose is free.
+// ANCHOR: matmul
+/// The matrix product of the last two axes (`torch.matmul`): `[.., m, k] x [.., k, n] -> [.., m, n]`. The axes before them
+/// are batch axes and broadcast. A vector on the left is a row, one on the right a column, and the result lacks that axis:
+/// `[k] x [k, n] -> [n]`, `[m, k] x [k] -> [m]`, `[k] x [k] -> []`. With `k = 0` every sum is empty, and the result 0.
 ///
 /// # Panics
-/// With fewer than two axes, or when the inner sizes differ or the batch axes do not broadcast.
+/// For a scalar, or when the inner sizes differ or the batch axes do not broadcast.
 #[track_caller]
 pub fn matmul<T: Float>(a: &Array<T>, b: &Array<T>) -> Array<T> {
-    let mut c = Array::scratch(product_shape(a, b));
-    multiply(a, b, T::ZERO, &mut c);
+    let product = Product::new("matmul", a, b);
+    let mut c = Array::scratch(product.shape);
+    product.write(false, &mut c);
     c
 }
 
-/// `c += a b`, without a temporary: how gradients of weights are accumulated.
+/// `c += a b`, without a temporary: how gradients of weights are accumulated (`torch.addmm` in place). With `k = 0` there
+/// is nothing to add.
 ///
 /// # Panics
 /// As [`matmul`], and when `c` does not have the shape of the product.
 #[track_caller]
 pub fn matmul_add<T: Float>(c: &mut Array<T>, a: &Array<T>, b: &Array<T>) {
-    let shape = product_shape(a, b);
-    if *c.shape() != shape {
-        fail("matmul_add", format_args!("the product has shape {shape:?}, the sum {:?}", c.shape()));
+    let product = Product::new("matmul_add", a, b);
+    if *c.shape() != product.shape {
+        let shape = product.shape;
+        fail("matmul_add", format_args!("the product has shape {shape:?}, but is added to {:?}", c.shape()));
     }
-    multiply(a, b, T::ONE, c);
+    product.write(true, c);
 }
+// ANCHOR_END: matmul
 
+/// The shape of [`matmul`]'s result.
+///
+/// # Panics
+/// As [`matmul`]; `operation` names the caller in the message.
 #[track_caller]
-fn product_shape<T: Float>(a: &Array<T>, b: &Array<T>) -> Shape {
+pub fn product_shape<T: Float>(operation: &str, a: &Array<T>, b: &Array<T>) -> Shape {
     let (x, y) = (a.shape(), b.shape());
-    if x.len() < 2 || y.len() < 2 {
-        fail("matmul", format_args!("needs matrices, not {x:?} x {y:?}"));
+    if x.is_empty() || y.is_empty() {
+        fail(operation, format_args!("needs vectors or matrices, not {x:?} x {y:?}"));
     }
-    if x[x.len() - 1] != y[y.len() - 2] {
-        fail("matmul", format_args!("inner sizes differ: {x:?} x {y:?}"));
+    // The inner axis is the last of `a`, and the last but one of `b` or its only one.
+    let inner = y.len().saturating_sub(2);
+    if x[x.len() - 1] != y[inner] {
+        fail(operation, format_args!("inner sizes differ: {x:?} x {y:?}"));
     }
-    let (batch_x, batch_y) = (Shape::new(&x[..x.len() - 2]), Shape::new(&y[..y.len() - 2]));
-    let Some(batch) = broadcast_shape(&batch_x, &batch_y) else {
-        fail("matmul", format_args!("batch axes do not broadcast: {x:?} x {y:?}"));
+    let leading = |shape: &Shape| Shape::new(&shape[..shape.len().saturating_sub(2)]);
+    let Some(batch) = broadcast_shape(&leading(x), &leading(y)) else {
+        fail(operation, format_args!("batch axes do not broadcast: {x:?} x {y:?}"));
     };
-    batch.with(batch.len(), x[x.len() - 2]).with(batch.len() + 1, y[y.len() - 1])
+    let rows = x.len().checked_sub(2).map(|axis| x[axis]);
+    let cols = (y.len() > 1).then(|| y[y.len() - 1]);
+    batch.iter().copied().chain(rows).chain(cols).collect()
 }
 
-/// Rows of the result per parallel task: fixed, so that results do not depend on the number of threads.
-const ROWS: usize = 64;
-/// Below this many multiplications, starting threads costs more than it brings.
-const PARALLEL_MIN: usize = 1 << 20;
+/// Two operands that fit, and what their product will look like.
+struct Product<T: Float> {
+    /// `[batch.., m, k]`, a view.
+    a: Array<T>,
+    /// `[batch.., k, n]`, a view.
+    b: Array<T>,
+    sizes: Sizes,
+    /// `[batch.., m, n]` without the axes that stand for vectors.
+    shape: Shape,
+}
 
-/// `c = a b + beta c`, shapes already checked.
-fn multiply<T: Float>(a: &Array<T>, b: &Array<T>, beta: T, c: &mut Array<T>) {
-    let batch = Shape::new(&c.shape()[..c.ndim() - 2]);
-    let [m, n, k] = [c.dim(-2), c.dim(-1), a.dim(-1)];
-    if c.is_empty() {
-        return;
-    }
-    // Batch axes broadcast like any others; then each product is found by its number in row-major order.
-    let a = a.clone().broadcast_to(batch.with(batch.len(), m).with(batch.len() + 1, k));
-    let b = b.clone().broadcast_to(batch.with(batch.len(), k).with(batch.len() + 1, n));
-    let product = |number: usize, first_row: usize, c: &mut [T]| {
-        let at = |array: &Array<T>| {
-            let mut rest = number;
-            let mut place = array.offset() as isize;
-            for axis in (0..batch.len()).rev() {
-                place += (rest % batch[axis]) as isize * array.strides()[axis];
-                rest /= batch[axis];
-            }
-            place
-        };
-        let [axes_a, axes_b] = [&a, &b].map(|x| [x.strides()[batch.len()], x.strides()[batch.len() + 1]]);
-        let start_a = at(&a) + first_row as isize * axes_a[0];
-        // An empty inner axis leaves nothing to point at.
-        let pointer = |x: &Array<T>, place: isize| {
-            if k == 0 { x.storage().as_ptr() } else { &raw const x.storage()[place as usize] }
-        };
-        // SAFETY: shapes were checked, so every element of the products lies inside the arrays' storage; `c` is ours.
-        unsafe {
-            gemm(
-                [c.len() / n, k, n],
-                Strided { first: pointer(&a, start_a), row: axes_a[0], col: axes_a[1] },
-                Strided { first: pointer(&b, at(&b)), row: axes_b[0], col: axes_b[1] },
-                beta,
-                Strided { first: c.as_mut_ptr(), row: n as isize, col: 1 },
-            );
+impl<T: Float> Product<T> {
+    #[track_caller]
+    fn new(operation: &str, a: &Array<T>, b: &Array<T>) -> Self {
+        let shape = product_shape(operation, a, b);
+        let row = if a.ndim() == 1 { a.clone().unsqueeze(0) } else { a.clone() };
+        let column = if b.ndim() == 1 { b.clone().unsqueeze(1) } else { b.clone() };
+        let [m, k, n] = [row.dim(-2), row.dim(-1), column.dim(-1)];
+        let vectors = [a, b].into_iter().filter(|array| array.ndim() == 1).count();
+        let batch = Shape::new(&shape[..shape.len() + vectors - 2]);
+        let matrices = |rows, cols| batch.with(batch.len(), rows).with(batch.len() + 1, cols);
+        Product {
+            a: row.broadcast_to(matrices(m, k)),
+            b: column.broadcast_to(matrices(k, n)),
+            sizes: Sizes { batch, m, k, n },
+            shape,
         }
-    };
-    let parallel = batch.size() * m * n * k >= PARALLEL_MIN;
-    let c = c.data_mut();
-    if parallel {
-        // Each task is a block of rows of one product.
-        let blocks = c.par_chunks_mut(m * n).enumerate();
-        blocks.for_each(|(number, c)| {
-            c.par_chunks_mut(ROWS * n).enumerate().for_each(|(block, c)| product(number, block * ROWS, c));
-        });
-    } else {
-        c.chunks_mut(m * n).enumerate().for_each(|(number, c)| product(number, 0, c));
+    }
+
+    fn write(&self, add: bool, c: &mut Array<T>) {
+        if self.sizes.k > 0 && !c.is_empty() {
+            multiply(&self.a, &self.b, self.sizes, add, c.data_mut());
+        } else if !add {
+            c.data_mut().fill(T::ZERO);
+        }
     }
 }

@@ -1,0 +1,153 @@
+//! The ladder measured: GFLOP/s of every rung over sizes, and where each stands under the roofline.
+//!
+//! All rungs take turns within each round, so that whatever else the machine does meets them alike; the median of the
+//! rounds is shown, and ratios are those of one round.
+//!
+//! `cargo run --release -p ch02_matmul --example ladder`
+
+mod peak;
+
+use std::time::Instant;
+
+use anyhow::Result;
+use ch00_start::Record;
+use ch00_start::figure::{Series, lines_log_log, lines_log_x};
+use ch01_tensors::{Rng, Tensor};
+use ch02_matmul::{TILE, blocked, loop_order, matmul, naive};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+const SIZES: [usize; 9] = [64, 128, 256, 384, 512, 768, 1000, 1024, 1536];
+/// The naive rung is not asked for more: it would take minutes.
+const NAIVE_MAX: usize = 1024;
+const ROUNDS: usize = 9;
+const NAMES: [&str; 5] = ["naive", "loop_order", "blocked", "matmul_1", "matmul_all"];
+const LABELS: [&str; 5] = ["naive", "loop order", "blocked", "matmul, 1 thread", "matmul, all threads"];
+/// The size of the roofline picture and of the quoted ratios.
+const QUOTED: usize = 1024;
+
+type Rung = fn(&[f32], &[f32], &mut [f32], [usize; 3]);
+
+fn main() -> Result<()> {
+    let mut record = Record::from_args("ch02_ladder");
+    record.seed(0);
+    let one = ThreadPoolBuilder::new().num_threads(1).build()?;
+    let all = ThreadPoolBuilder::new().build()?;
+    record.number("rounds", ROUNDS as f64).number("threads", all.current_num_threads() as f64);
+
+    let mut medians = vec![[f64::NAN; 5]; SIZES.len()];
+    for (i, &n) in SIZES.iter().enumerate() {
+        let rounds = measure(n, &one, &all);
+        let rates = |rung: usize| rounds.iter().map(|round| round[rung]).collect::<Vec<f64>>();
+        medians[i] = std::array::from_fn(|rung| median(rates(rung)));
+        let shown: Vec<String> = medians[i].iter().map(|x| format!("{x:8.2}")).collect();
+        println!("{n:5} {} GFLOP/s", shown.join(" "));
+        if n == QUOTED {
+            for (rung, name) in NAMES.into_iter().enumerate() {
+                record.number(name, medians[i][rung]);
+            }
+            for (name, upper, lower) in [
+                ("loop_order_gain", 1, 0),
+                ("blocked_gain", 2, 1),
+                ("matmul_gain", 3, 2),
+                ("threads_gain", 4, 3),
+            ] {
+                let ratios: Vec<f64> = rounds.iter().map(|round| round[upper] / round[lower]).collect();
+                record.number(name, median(ratios.clone()));
+                record.number(&format!("{name}_low"), ratios.iter().copied().fold(f64::INFINITY, f64::min));
+                record.number(&format!("{name}_high"), ratios.iter().copied().fold(0.0, f64::max));
+            }
+        }
+    }
+    let column = |rung: usize| medians.iter().map(|row| row[rung]).collect::<Vec<f64>>();
+    let sizes: Vec<f64> = SIZES.iter().map(|&n| n as f64).collect();
+    record.series("sizes", &sizes);
+    (0..5).for_each(|rung| _ = record.series(NAMES[rung], &column(rung)));
+    let curves: Vec<Series> =
+        (0..5).map(|rung| Series::of_pairs(LABELS[rung], &sizes, &column(rung)).marked()).collect();
+    let path = record.figure_path("ch02_ladder");
+    lines_log_x(&path, "Product of two n x n matrices, f32", "n", "GFLOP/s", &curves)?;
+
+    let at = SIZES.iter().position(|&n| n == QUOTED).expect("the quoted size is measured");
+    roofline(&mut record, &medians[at])?;
+    record.finish()?;
+    Ok(())
+}
+
+/// GFLOP/s of every rung, in turn, for each round.
+fn measure(n: usize, one: &ThreadPool, all: &ThreadPool) -> Vec<[f64; 5]> {
+    let mut rng = Rng::new(0, "ladder");
+    let [a, b] = [(); 2].map(|()| Tensor::uniform([n, n], -1.0, 1.0, &mut rng));
+    let mut c = Tensor::zeros([n, n]);
+    let operations = 2.0 * (n as f64).powi(3);
+    // Small products are repeated until there is something to measure.
+    let repeat = (1 << 25) / (n * n * n) + 1;
+    let rate = |work: &mut dyn FnMut()| {
+        let start = Instant::now();
+        (0..repeat).for_each(|_| work());
+        operations * repeat as f64 / start.elapsed().as_secs_f64() / 1e9
+    };
+    let mut round = || {
+        let sizes = [n, n, n];
+        let mut rung = |rung: Rung| rate(&mut || rung(a.data(), b.data(), c.data_mut(), sizes));
+        let first = if n > NAIVE_MAX { f64::NAN } else { rung(naive) };
+        let (second, third) = (rung(loop_order), rung(blocked));
+        let product = || rate(&mut || _ = matmul(&a, &b));
+        [first, second, third, one.install(product), all.install(product)]
+    };
+    round();
+    (0..ROUNDS).map(|_| round()).collect()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Bytes that a multiplication brings from beyond the second-level cache, as the page derives them, for matrices that do
+/// not fit it. f32 has 4 bytes; an element of `c` is read and written.
+fn bytes_per_multiplication(rung: usize) -> f64 {
+    let (n, tile) = (QUOTED as f64, TILE as f64);
+    match rung {
+        // All of b for every row of a.
+        0 | 1 => 4.0,
+        // a once for each column of tiles, c once for each row of tiles, b once.
+        2 => 4.0 / tile + 8.0 / tile + 4.0 / n,
+        // matrixmultiply: c once for each 256 of k; a and b once, and once more when they are packed.
+        _ => 8.0 / 256.0 + 8.0 / n + 8.0 / n,
+    }
+}
+
+fn roofline(record: &mut Record, rates: &[f64; 5]) -> Result<()> {
+    let bandwidth = peak::bandwidth(16);
+    record.number("bandwidth", bandwidth).number("bandwidth_memory", peak::bandwidth(256));
+    let (wide, narrow) = (peak::wide(), peak::narrow());
+    // Without instructions that we know, the best product stands for the peak.
+    let peak = wide.unwrap_or(rates[3]);
+    record.number("peak", peak);
+    let ridge = |peak: f64| peak / bandwidth;
+    record.number("ridge", ridge(peak));
+    let roof = |name: &str, peak: f64| {
+        let x = [0.125, ridge(peak), 256.0];
+        Series::of_pairs(name, &x, &x.map(|x| peak.min(bandwidth * x)))
+    };
+    let mut series = vec![roof("roof, 8 at once with FMA", peak)];
+    if let Some(narrow) = narrow {
+        record.number("peak_narrow", narrow);
+        series.push(roof("roof, 4 at once", narrow).dashed());
+    }
+    for rung in 0..4 {
+        let intensity = 2.0 / bytes_per_multiplication(rung);
+        record.number(&format!("intensity_{}", NAMES[rung]), intensity);
+        series.push(Series::of_pairs(LABELS[rung], &[intensity], &[rates[rung]]).marked());
+    }
+    let path = record.figure_path("ch02_roofline");
+    let title = format!("Roofline of one thread, n = {QUOTED}");
+    lines_log_log(
+        &path,
+        &title,
+        "operations per byte from beyond the second-level cache",
+        "GFLOP/s",
+        &series,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! What the processor can do at best: arithmetic that never waits for memory, and memory read without arithmetic.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use ch01_tensors::Tensor;
+
+/// Accumulators that do not wait for each other: enough to hide the four cycles of an addition, few enough for the
+/// registers.
+#[cfg(target_arch = "x86_64")]
+const CHAINS: usize = 12;
+
+/// GFLOP/s of one thread with instructions that multiply and add 8 floats at once; None where there are none.
+pub fn wide() -> Option<f64> {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        // SAFETY: the processor has the instructions.
+        return Some(rate(CHAINS * 8 * 2, |rounds| unsafe { x86::fma(rounds) }));
+    }
+    None
+}
+
+/// GFLOP/s of one thread with the instructions that every x86-64 processor has: 4 floats, multiplied, then added. This
+/// is what the compiler may use in our loops.
+pub fn narrow() -> Option<f64> {
+    #[cfg(target_arch = "x86_64")]
+    return Some(rate(CHAINS * 4 * 2, x86::multiply_then_add));
+    #[cfg(not(target_arch = "x86_64"))]
+    None
+}
+
+/// The best of several runs, for `operations` in each round.
+#[cfg(target_arch = "x86_64")]
+fn rate(operations: usize, run: impl Fn(usize)) -> f64 {
+    const ROUNDS: usize = 4_000_000;
+    let seconds = (0..7).map(|_| {
+        let start = Instant::now();
+        run(ROUNDS);
+        start.elapsed().as_secs_f64()
+    });
+    (operations * ROUNDS) as f64 / seconds.fold(f64::INFINITY, f64::min) / 1e9
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{CHAINS, black_box};
+    use std::arch::x86_64::{_mm_add_ps, _mm_mul_ps, _mm_set1_ps, _mm256_fmadd_ps, _mm256_set1_ps};
+
+    #[target_feature(enable = "avx2,fma")]
+    pub fn fma(rounds: usize) {
+        let (factor, term) = (_mm256_set1_ps(black_box(0.5)), _mm256_set1_ps(black_box(1.0)));
+        let mut sums = [_mm256_set1_ps(0.0); CHAINS];
+        for _ in 0..rounds {
+            for sum in &mut sums {
+                *sum = _mm256_fmadd_ps(*sum, factor, term);
+            }
+        }
+        black_box(sums);
+    }
+
+    pub fn multiply_then_add(rounds: usize) {
+        let (factor, term) = (black_box(0.5), black_box(1.0));
+        // SAFETY: every x86-64 processor has these instructions.
+        unsafe {
+            let (factor, term) = (_mm_set1_ps(factor), _mm_set1_ps(term));
+            let mut sums = [_mm_set1_ps(0.0); CHAINS];
+            for _ in 0..rounds {
+                for sum in &mut sums {
+                    *sum = _mm_add_ps(_mm_mul_ps(*sum, factor), term);
+                }
+            }
+            black_box(sums);
+        }
+    }
+}
+
+/// GB/s at which one thread reads `mib` MiB of floats, over and over; the best of several runs.
+pub fn bandwidth(mib: usize) -> f64 {
+    let numbers = Tensor::ones([mib << 18]);
+    let repeat = (512 / mib).max(1);
+    let seconds = (0..7).map(|_| {
+        let start = Instant::now();
+        for _ in 0..repeat {
+            black_box(sum(black_box(numbers.data())));
+        }
+        start.elapsed().as_secs_f64() / repeat as f64
+    });
+    (mib << 20) as f64 / seconds.fold(f64::INFINITY, f64::min) / 1e9
+}
+
+/// Sums in 64 lanes: the additions must not be what takes the time.
+fn sum(numbers: &[f32]) -> [f32; 64] {
+    let mut lanes = [0.0; 64];
+    for group in numbers.as_chunks::<64>().0 {
+        for (lane, &x) in lanes.iter_mut().zip(group) {
+            *lane += x;
+        }
+    }
+    lanes
+}

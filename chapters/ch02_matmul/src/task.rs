@@ -1,0 +1,188 @@
+//! A product, or a batch of them, cut into tasks for the threads.
+//!
+//! The cut depends on the sizes alone, never on the number of threads: floating-point sums depend on their order, and
+//! the same call must give the same bits everywhere. A task is a rectangle of the result; the inner axis is not cut.
+
+use ch01_tensors::{Array, Float, Shape};
+use rayon::prelude::*;
+
+use crate::fallback::gemm;
+use crate::matvec::gemv;
+
+/// `batch` products of `[m, k]` and `[k, n]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Sizes {
+    pub batch: Shape,
+    pub m: usize,
+    pub k: usize,
+    pub n: usize,
+}
+
+/// A matrix inside some storage: where its first element lies, and its two strides.
+#[derive(Clone, Copy)]
+pub(crate) struct Strided<'a, T> {
+    pub storage: &'a [T],
+    pub first: isize,
+    pub row: isize,
+    pub col: isize,
+}
+
+impl<'a, T: Copy> Strided<'a, T> {
+    /// The matrix without its first `row` rows and `col` columns.
+    pub fn from(mut self, row: usize, col: usize) -> Self {
+        self.first += row as isize * self.row + col as isize * self.col;
+        self
+    }
+
+    /// The matrix with rows and columns swapped.
+    pub fn t(self) -> Self {
+        Strided { row: self.col, col: self.row, ..self }
+    }
+
+    pub fn at(self, row: usize, col: usize) -> T {
+        self.storage[self.from(row, col).first as usize]
+    }
+
+    /// The first `length` elements of a row whose elements are neighbours.
+    pub fn row(self, row: usize, length: usize) -> &'a [T] {
+        debug_assert_eq!(self.col, 1);
+        &self.storage[self.from(row, 0).first as usize..][..length]
+    }
+}
+
+/// Rows and columns of a row-major result that one task writes: a mutable borrow that no slice can express.
+pub(crate) struct Rectangle<T> {
+    pub first: *mut T,
+    pub rows: usize,
+    pub cols: usize,
+    /// From one row to the next.
+    pub stride: usize,
+}
+
+impl<T> Rectangle<T> {
+    /// The elements, if they lie in one piece.
+    fn as_slice(&mut self) -> Option<&mut [T]> {
+        let in_one_piece = self.rows == 1 || self.cols == self.stride;
+        // SAFETY: nobody else borrows the rectangle's elements, and these are all of them, without gaps.
+        in_one_piece.then(|| unsafe { std::slice::from_raw_parts_mut(self.first, self.rows * self.cols) })
+    }
+}
+
+/// The start of the result, for other threads.
+struct Start<T>(*mut T);
+
+// SAFETY: only rectangles are made of it that do not overlap, one for each task.
+unsafe impl<T: Send> Sync for Start<T> {}
+
+impl<T> Start<T> {
+    fn pointer(&self) -> *mut T {
+        self.0
+    }
+}
+
+/// Multiplications that are worth a thread's while: some tens of microseconds.
+const TASK: usize = 1 << 20;
+/// The most tasks for one product: enough for many threads, few enough that each stays large.
+const MAX_TASKS: usize = 64;
+/// A task's sides are halved until here, to multiples of `STEP`.
+const MIN_SIDE: usize = 32;
+const STEP: usize = 16;
+
+/// The rows and columns of a task. The longer side is halved until there are enough tasks: those that are nearly square
+/// read the least of `a` and `b` for each multiplication.
+fn task_size(batch: usize, [m, k, n]: [usize; 3]) -> [usize; 2] {
+    let work = [batch, m, k, n].into_iter().fold(1, usize::saturating_mul);
+    let wanted = (work / TASK).min(MAX_TASKS);
+    let (mut rows, mut cols) = (m, n);
+    while batch * m.div_ceil(rows) * n.div_ceil(cols) < wanted && rows.max(cols) > MIN_SIDE {
+        let side = if rows >= cols { &mut rows } else { &mut cols };
+        *side = side.div_ceil(2).next_multiple_of(STEP);
+    }
+    [rows, cols]
+}
+
+/// `c = a b`, or `c += a b` if `add`: `a` is `[batch.., m, k]`, `b` is `[batch.., k, n]`, `c` is `[batch.., m, n]` in
+/// row-major order. No size is 0.
+pub(crate) fn multiply<T: Float>(a: &Array<T>, b: &Array<T>, sizes: Sizes, add: bool, c: &mut [T]) {
+    let [mut x, y] = [a, b].map(|array| {
+        let [row, col] = [array.ndim() - 2, array.ndim() - 1].map(|axis| array.strides()[axis]);
+        Strided { storage: array.storage(), first: array.offset() as isize, row, col }
+    });
+    let Sizes { batch, m, k, n } = merge_batch(a, b, sizes, &mut x);
+    let [rows, cols] = task_size(batch.size(), [m, k, n]);
+    let (down, across) = (m.div_ceil(rows), n.div_ceil(cols));
+
+    assert_eq!(c.len(), batch.size() * m * n);
+    let start = Start(c.as_mut_ptr());
+    let task = |number: usize| {
+        let (item, part) = (number / (down * across), number % (down * across));
+        let (i, j) = (part / across * rows, part % across * cols);
+        let [mut x, mut y] = [x.from(i, 0), y.from(0, j)];
+        let mut rest = item;
+        for axis in (0..batch.len()).rev() {
+            let index = (rest % batch[axis]) as isize;
+            rest /= batch[axis];
+            x.first += index * a.strides()[axis];
+            y.first += index * b.strides()[axis];
+        }
+        // SAFETY: row i and column j of product `item` lie inside `c`, whose length was checked.
+        let first = unsafe { start.pointer().add((item * m + i) * n + j) };
+        let mut c = Rectangle { first, rows: rows.min(m - i), cols: cols.min(n - j), stride: n };
+        match (c.rows, c.as_slice()) {
+            (1, Some(c)) => gemv(y.t(), x.t(), k, add, c),
+            (_, Some(c)) if n == 1 => gemv(x, y, k, add, c),
+            _ => gemm(x, y, k, add, &mut c),
+        }
+    };
+    let tasks = batch.size() * down * across;
+    // Tasks of a batch can be small: then a thread takes several.
+    let together = (TASK / (rows * cols * k).max(1)).max(1);
+    if tasks < 2 * together {
+        (0..tasks).for_each(task);
+    } else {
+        (0..tasks).into_par_iter().with_min_len(together).for_each(task);
+    }
+}
+
+/// Batch axes along which `b` is the same and `a` goes on row after row are more rows of one larger product: `[32, 50, k]`
+/// times one `[k, n]` is `[1600, k]` times it. Merges them, from the last axis on, as far as that goes.
+fn merge_batch<T: Float>(a: &Array<T>, b: &Array<T>, mut sizes: Sizes, x: &mut Strided<'_, T>) -> Sizes {
+    while let Some(last) = sizes.batch.len().checked_sub(1) {
+        let (length, step) = (sizes.batch[last], a.strides()[last]);
+        if length > 1 {
+            let goes_on = sizes.m == 1 || step == sizes.m as isize * x.row;
+            if b.strides()[last] != 0 || !goes_on {
+                break;
+            }
+            if sizes.m == 1 {
+                x.row = step;
+            }
+        }
+        sizes.m *= length;
+        sizes.batch = sizes.batch.without(last);
+    }
+    sizes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_are_many_enough_and_not_too_small() {
+        for (batch, sizes) in [
+            (1, [1024, 1024, 1024]),
+            (1, [4, 4096, 16384]),
+            (1, [100_000, 64, 10]),
+            (8, [512, 64, 512]),
+            (1, [1, 1 << 15, 1 << 15]),
+        ] {
+            let [rows, cols] = task_size(batch, sizes);
+            let tasks = batch * sizes[0].div_ceil(rows) * sizes[2].div_ceil(cols);
+            assert!((16..=2 * MAX_TASKS).contains(&tasks), "{batch} x {sizes:?}: {tasks} tasks");
+            assert!(rows * cols * sizes[1] >= TASK / 4, "{batch} x {sizes:?}: tasks of {rows} x {cols}");
+        }
+        assert_eq!(task_size(1, [64, 64, 64]), [64, 64], "a small product is one task");
+        assert_eq!(task_size(1, [20, 1 << 20, 20]), [20, 20], "a long inner axis is not cut");
+    }
+}
