@@ -56,6 +56,12 @@ pub trait Num:
     fn from_f64(value: f64) -> Self;
     /// The value as f64; `i64` beyond 2^53 rounds.
     fn to_f64(self) -> f64;
+    /// Whether this is an integer type.
+    const INTEGER: bool;
+    /// The nearest value of this type to an integer, exact if the type has it.
+    fn from_i64(value: i64) -> Self;
+    /// The value as an integer; floats truncate toward zero and saturate.
+    fn to_i64(self) -> i64;
 }
 
 /// Real numbers: `f32` and `f64`. Functions that work in both are written once, and tested in f64.
@@ -137,6 +143,14 @@ macro_rules! num {
             }
             fn to_f64(self) -> f64 {
                 self as f64
+            }
+            const INTEGER: bool = !matches!(Self::DTYPE, DType::F32 | DType::F64);
+            fn from_i64(value: i64) -> Self {
+                // For floats the bounds are those of i64 itself: casts saturate.
+                value.clamp($lowest as i64, $highest as i64) as $type
+            }
+            fn to_i64(self) -> i64 {
+                self as i64
             }
         }
     };

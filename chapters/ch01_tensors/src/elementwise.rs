@@ -118,8 +118,9 @@ fn along(start: usize, i: usize, step: isize) -> usize {
     (start as isize + i as isize * step) as usize
 }
 
+/// The shape of the result of two operands.
 #[track_caller]
-fn common_shape(operation: &str, a: &Shape, b: &Shape) -> Shape {
+pub(crate) fn common_shape(operation: &str, a: &Shape, b: &Shape) -> Shape {
     broadcast_shape(a, b).unwrap_or_else(|| {
         fail(operation, format_args!("shapes do not broadcast: {a:?} and {b:?}"));
     })
@@ -157,8 +158,13 @@ impl<T: Num> Array<T> {
         })
     }
 
-    /// The elements converted to another type: floats to integers truncate and saturate (`a.astype`).
+    /// The elements converted to another type (`a.astype`): floats to integers truncate toward zero; what does not
+    /// fit becomes the nearest value that does (numpy wraps around), NaN becomes 0.
     pub fn cast<U: Num>(&self) -> Array<U> {
+        if T::INTEGER && U::INTEGER {
+            // Not through f64, which rounds beyond 2^53.
+            return self.map_to(|x| U::from_i64(x.to_i64()));
+        }
         self.map_to(|x| U::from_f64(x.to_f64()))
     }
 }

@@ -1,10 +1,13 @@
 //! `+ - * /` between arrays (broadcast), and between an array and a number.
 //!
 //! An operand that is handed over (`a + &b`) is reused for the result if nobody shares it; `&a + &b` makes a new array.
-//! Integers wrap around neither here nor in Rust: overflow panics in debug builds.
+//! Integers behave as everywhere in Rust: overflow panics in debug builds and wraps around in release builds, as in
+//! numpy. Sum bytes with [`Array::sum_as`], and convert with [`Array::cast`] before you multiply. Dividing an integer
+//! by 0 panics; a float gives infinity or NaN.
 
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
+use crate::elementwise::common_shape;
 use crate::{Array, Float, Num};
 
 macro_rules! operator {
@@ -37,6 +40,8 @@ macro_rules! operator {
             type Output = Array<T>;
             #[track_caller]
             fn $method(self, other: Array<T>) -> Array<T> {
+                // Named in their order here: below they are swapped, so that `other` can be reused.
+                common_shape($name, self.shape(), other.shape());
                 other.zip($name, self, |y, x| x $op y)
             }
         }

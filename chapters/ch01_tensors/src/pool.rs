@@ -129,7 +129,9 @@ fn lock() -> std::sync::MutexGuard<'static, Pool> {
 
 /// A block with room for `bytes` of data, and one reference. Every byte has been written at some time.
 pub(crate) fn take(bytes: usize) -> Block {
-    let class = bytes.checked_add(size_of::<Header>()).map(class_of).expect("a size that fits in memory");
+    // Far above any machine, and far enough below the top for the arithmetic of classes.
+    assert!(bytes <= isize::MAX as usize / 4, "an array of {bytes} bytes does not fit in memory");
+    let class = class_of(bytes + size_of::<Header>());
     let size = layout(class).size();
     let recycled = {
         let mut pool = lock();
@@ -162,6 +164,12 @@ pub(crate) fn give_back(mut block: Block) {
     let size = layout(class).size();
     let mut pool = lock();
     pool.stats.live_bytes -= size;
+    if size > pool.cap {
+        // It could never wait; and making room for it would throw away all that can.
+        drop(pool);
+        // SAFETY: the block came from `alloc_zeroed` with the layout of its class, and its last array is gone.
+        return unsafe { dealloc(block.0.as_ptr().cast(), layout(class)) };
+    }
     pool.stats.waiting_bytes += size;
     let list = pool.touch(class);
     *block.next() = list.first.replace(block);

@@ -128,6 +128,24 @@ impl<T: Num> Array<T> {
         result
     }
 
+    /// The elements that a reduction along `axes` combines, one contiguous row each, `[results, elements]`; and the
+    /// shape of its result.
+    #[track_caller]
+    pub(crate) fn rows(&self, operation: &str, axes: impl Axes, keepdim: bool) -> (Self, Shape) {
+        let mask = axes.mask(operation, self.ndim());
+        let (kept, reduced) = (|axis: &usize| !mask[*axis], |axis: &usize| mask[*axis]);
+        let all = 0..self.ndim();
+        let order = all.clone().filter(kept).chain(all.clone().filter(reduced));
+        let order: Strides = order.map(|axis| axis as isize).collect();
+        let length: usize = all.clone().filter(reduced).map(|axis| self.shape[axis]).product();
+        let shape: Shape = if keepdim {
+            all.map(|axis| if mask[axis] { 1 } else { self.shape[axis] }).collect()
+        } else {
+            all.filter(kept).map(|axis| self.shape[axis]).collect()
+        };
+        (self.clone().permute(order).reshape([shape.size(), length]), shape)
+    }
+
     /// The sum along `axes` (`np.sum`); 0 for no elements.
     ///
     /// # Panics

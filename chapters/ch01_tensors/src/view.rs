@@ -67,6 +67,19 @@ impl<T: Element> Array<T> {
         self
     }
 
+    /// Moves an axis to another place; the others keep their order (`np.moveaxis`).
+    ///
+    /// # Panics
+    /// When there is no such axis.
+    #[track_caller]
+    pub fn move_axis(self, from: isize, to: isize) -> Self {
+        let (from, to) =
+            (axis_index("move_axis", from, self.ndim()), axis_index("move_axis", to, self.ndim()));
+        let shape = self.shape.without(from).with(to, self.shape[from]);
+        let strides = self.strides.without(from).with(to, self.strides[from]);
+        Array { shape, strides, ..self }
+    }
+
     /// The transpose of a matrix: its last two axes swapped (`a.mT`).
     ///
     /// # Panics

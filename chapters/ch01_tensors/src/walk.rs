@@ -87,4 +87,41 @@ impl<const N: usize> Walk<N> {
             }
         });
     }
+
+    /// Visits the operands' places in row-major order, on this thread: for writing through strides.
+    pub fn each(&self, mut visit: impl FnMut([usize; N])) {
+        if self.shape.contains(&0) {
+            return;
+        }
+        let steps = self.steps();
+        for run in 0..self.shape.size() / self.run() {
+            let starts = self.starts(run);
+            for i in 0..self.run() as isize {
+                visit(std::array::from_fn(|n| (starts[n] as isize + i * steps[n]) as usize));
+            }
+        }
+    }
+}
+
+/// Gives every line of `length` elements of `input` its `width` elements of `output`, on several threads if there is
+/// much to do. Neither length may be 0 unless the output is empty.
+pub(crate) fn each_line<T: Sync, U: Send>(
+    input: &[T],
+    length: usize,
+    output: &mut [U],
+    width: usize,
+    write: impl Fn(&[T], &mut [U]) + Sync,
+) {
+    if output.is_empty() {
+        return;
+    }
+    let some = |(input, output): (&[T], &mut [U])| {
+        input.chunks(length).zip(output.chunks_mut(width)).for_each(|(input, output)| write(input, output));
+    };
+    if input.len() < PARALLEL_MIN {
+        some((input, output));
+    } else {
+        let lines = (CHUNK / length).max(1);
+        input.par_chunks(lines * length).zip(output.par_chunks_mut(lines * width)).for_each(some);
+    }
 }

@@ -74,9 +74,11 @@ fn integer_overflow_of_bytes() {
 fn integer_overflow_of_casts_saturates() {
     let cast = Array::from([-1.0, 1.9, 300.0, f64::NAN]).cast::<u8>();
     assert_eq!(cast.to_vec(), [0, 1, 255, 0], "not 255, 2, 44");
-    // Between two large integers, a cast goes through f64, which holds 53 bits.
+    // From integer to integer nothing is lost that fits; f64 holds 53 bits.
     let odd = Array::from([(1i64 << 53) + 1]);
-    assert_eq!(odd.cast::<i64>().to_vec(), [1i64 << 53]);
+    assert_eq!(odd.cast::<i64>(), odd);
+    assert_eq!(odd.cast::<f64>().cast::<i64>().to_vec(), [1i64 << 53]);
+    assert_eq!(Array::from([1i64 << 40]).cast::<i32>().to_vec(), [i32::MAX]);
 }
 
 #[test]
