@@ -38,6 +38,12 @@ pub use double::double;
 pub use triple::triple;
 "#;
 
+const EXAMPLE: &str = r#"fn main() {
+    println!("on your code: {}", ch01_demo::YOURS);
+    (1..4).for_each(|i| println!("{}", ch01_demo::double(i as f64)));
+}
+"#;
+
 const DOUBLE: &str = r#"//! Doubling.
 
 pub fn double(x: f64) -> f64 {
@@ -86,6 +92,7 @@ impl Demo {
         chapter("Cargo.toml", MANIFEST);
         chapter("src/lib.rs", LIBRARY);
         chapter("yours/.gitignore", "*\n!.gitignore\n");
+        chapter("examples/mine.rs", EXAMPLE);
         for (number, name, text, times) in
             [("e01", "double", DOUBLE, "2.0"), ("e02", "triple", TRIPLE, "3.0")]
         {
@@ -328,6 +335,7 @@ fn verify_proves_a_good_chapter_and_finds_what_is_bad() {
     let printed = demo.learn(&["verify"], true);
     assert!(
         printed.contains("wrong solutions 2: 2 checks")
+            && printed.contains("the example mine runs on double")
             && printed.contains("2 exercises are as they should be"),
         "{printed}"
     );

@@ -114,6 +114,20 @@ impl Cargo {
         }))
     }
 
+    /// Builds an example; gives its program.
+    pub fn build_example(&self, package: &str, name: &str) -> Result<PathBuf> {
+        let output =
+            self.output(&["build", "--package", package, "--example", name, "--message-format=json"])?;
+        let is_it = |m: &Value| m.get("target").is_some_and(|target| text(target, "name") == name);
+        let program = messages(&output.stdout)
+            .filter(is_it)
+            .find_map(|m| m.get("executable").and_then(Value::as_str).map(PathBuf::from));
+        program.with_context(|| {
+            let errors: String = messages(&output.stdout).filter_map(|m| error_of(&m)).collect();
+            format!("the example {name} does not compile:\n{errors}{}", cargo_errors(&output.stderr))
+        })
+    }
+
     /// Builds and runs the checks of all these exercises.
     pub fn check(&self, exercises: &[&Exercise]) -> Result<Vec<Outcome>> {
         if exercises.is_empty() {

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use ch00_start::file::write_atomic;
@@ -234,6 +235,7 @@ impl EndToEnd<'_> {
             .cargo(&["test", "--package", package, "--test", "zz_reader"], "YOURS is not the list of pieces");
         fs::remove_file(&probe)?;
         said?;
+        self.prove_examples(&yours)?;
         let mark = |exercise: &Exercise| format!("the library compiles {}", exercise.id);
         for exercise in solved {
             write(&exercise.installed_file(), &format!("compile_error!(\"{}\");\n", mark(exercise)))?;
@@ -247,6 +249,36 @@ impl EndToEnd<'_> {
                 exercise.id
             );
             write(&exercise.installed_file(), &fs::read_to_string(exercise.file())?)?;
+        }
+        Ok(())
+    }
+
+    /// Every example of the chapter that says on whose code it runs names these pieces, and then goes on.
+    fn prove_examples(&self, yours: &str) -> Result<()> {
+        let Ok(entries) = fs::read_dir(self.chapter.folder.join("examples")) else { return Ok(()) };
+        for entry in entries {
+            let path = entry?.path();
+            let says =
+                path.extension().is_some_and(|e| e == "rs") && fs::read_to_string(&path)?.contains("::YOURS");
+            let Some(name) = path.file_stem().and_then(|name| name.to_str()).filter(|_| says) else {
+                continue;
+            };
+            let program = self.cargo.build_example(&self.chapter.package, name)?;
+            let mut example = Command::new(program)
+                .current_dir(&self.cargo.root)
+                .env("CARGO_MANIFEST_DIR", &self.chapter.folder)
+                .stdout(Stdio::piped())
+                .spawn()
+                .with_context(|| format!("cannot start the example {name}"))?;
+            let stdout = example.stdout.take().context("no output")?;
+            let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            let said = lines.by_ref().take(20).any(|line| line.contains(yours));
+            let went_on = lines.take(3).count(); // a line or two about data, and what the work brings
+            example.kill()?; // it need not train to the end
+            example.wait()?;
+            ensure!(said, "the example {name} does not say that it runs on {yours}");
+            ensure!(went_on == 3, "the example {name} stops after {went_on} lines");
+            println!("  the example {name} runs on {yours}");
         }
         Ok(())
     }
