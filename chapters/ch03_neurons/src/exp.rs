@@ -63,9 +63,9 @@ pub fn exp_f32(x: f32) -> f32 {
     // exercise: exp - Bring x into -104..=89 (outside, the result is 0 or infinite in 32 bits), reduce it, and multiply
     // 1 + exp_m1_short(r) by 2^n. One float cannot hold 2^n for all n up to 128, so multiply by two powers.
     let (n, r) = reduce(clamp(x, -104.0, 89.0));
-    let n = integer(n);
-    let half = n >> 1;
-    (1.0 + exp_m1_short(r)) * power_of_two(half) * power_of_two(n - half)
+    let whole = integer(n);
+    let half = whole >> 1;
+    (1.0 + exp_m1_short(r)) * power_of_two(half) * power_of_two(whole - half)
     // exercise: end
 }
 
@@ -77,7 +77,8 @@ pub fn exp_m1_f32(x: f32) -> f32 {
     // Below -25 the result rounds to -1. Half of 2^n, because 2^128 is no float.
     let (n, r) = reduce(clamp(x, -25.0, 89.0));
     let half = power_of_two(integer(n) - 1);
-    let y = 2.0 * (half * exp_m1_short(r) + (half - 0.5));
-    // Keeps the sign of zero, and subnormals.
-    if n == 0.0 { exp_m1_short(r) } else { y }
+    let short = exp_m1_short(r);
+    let y = if n == 0.0 { short } else { 2.0 * (half * short + (half - 0.5)) };
+    // The sums above turn -0 into 0.
+    if x == 0.0 { x } else { y }
 }

@@ -11,31 +11,47 @@
 
 extern crate self as ch03_neurons;
 
-mod activation;
-mod elu;
-pub mod erf;
-mod finite_difference;
-mod hard_swish;
-mod leaky_relu;
-mod ln_1p;
-mod log_softmax;
-pub mod math;
-mod prelu;
-mod relu;
-pub mod rows;
-mod selu;
-mod silu;
-pub mod simd;
-mod softplus;
-mod tanh;
+#[cfg_attr(yours_perceptron, path = "../yours/e01_perceptron.rs")]
+mod perceptron;
 
+mod activation;
+mod mlp;
+
+mod relu;
+
+mod elu;
+mod leaky_relu;
+mod prelu;
+mod selu;
+
+#[cfg_attr(yours_sigmoid, path = "../yours/e02_sigmoid.rs")]
 mod sigmoid;
 
-mod softmax;
+mod tanh;
 
+#[cfg_attr(yours_gelu, path = "../yours/e04_gelu.rs")]
 mod gelu;
 
+mod hard_swish;
+mod silu;
+mod softplus;
+
+#[cfg_attr(yours_softmax, path = "../yours/e03_softmax.rs")]
+mod softmax;
+
+mod log_softmax;
+pub mod rows;
+
+#[cfg_attr(yours_exp, path = "../yours/e05_exp.rs")]
 pub mod exp;
+
+pub mod erf;
+mod ln_1p;
+pub mod math;
+pub mod simd;
+
+#[cfg_attr(yours_finite_difference, path = "../yours/e06_finite_difference.rs")]
+mod finite_difference;
 
 pub use activation::Activation;
 pub use elu::{elu, elu_backward};
@@ -45,6 +61,8 @@ pub use hard_swish::{hard_swish, hard_swish_backward};
 pub use leaky_relu::{leaky_relu, leaky_relu_backward};
 pub use ln_1p::ln_1p_f32;
 pub use log_softmax::{log_softmax, log_softmax_backward};
+pub use mlp::{Mlp, Trace};
+pub use perceptron::Perceptron;
 pub use prelu::{prelu, prelu_backward};
 pub use relu::{relu, relu_backward};
 pub use selu::{SELU_ALPHA, SELU_SCALE, selu, selu_backward};

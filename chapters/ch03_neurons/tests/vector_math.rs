@@ -3,7 +3,8 @@
 
 use ch03_neurons::erf::{erf_f32, erf_f64};
 use ch03_neurons::exp::{exp_f32, exp_m1_f32};
-use ch03_neurons::{ln_1p_f32, tanh_f32};
+use ch03_neurons::simd::{Level, map_slice};
+use ch03_neurons::{ln_1p_f32, math, tanh_f32};
 
 /// Every `STRIDE`-th float from 0 to inf and from -0 to -inf: a prime, so that all low bits occur.
 const STRIDE: usize = 499;
@@ -69,4 +70,70 @@ fn erf_is_within_its_bound() {
 #[test]
 fn ln_1p_is_within_its_bound() {
     assert_ulps("ln_1p", sweep().filter(|u| (0.0..=1.0).contains(u)), ln_1p_f32, f64::ln_1p, 2.0);
+}
+
+#[test]
+fn special_values() {
+    let (inf, nan) = (f32::INFINITY, f32::NAN);
+    assert_eq!([-inf, -104.0, -0.0, 0.0, 88.8, inf].map(exp_f32), [0.0, 0.0, 1.0, 1.0, inf, inf]);
+    // The largest finite result, and the smallest, which is subnormal.
+    assert!(exp_f32(88.722_83).is_finite() && exp_f32(88.722_84) == inf);
+    assert_eq!(exp_f32(-103.972_08).to_bits(), 1);
+    assert_eq!([-inf, inf].map(exp_m1_f32), [-1.0, inf]);
+    assert_eq!([-inf, inf, 10.0].map(tanh_f32), [-1.0, 1.0, 1.0]);
+    assert_eq!([-inf, inf, 4.0].map(erf_f32), [-1.0, 1.0, 1.0]);
+    assert_eq!(ln_1p_f32(0.0), 0.0);
+    for odd in [tanh_f32, erf_f32, exp_m1_f32] {
+        assert_eq!(odd(-0.0).to_bits(), (-0.0f32).to_bits());
+    }
+    // Subnormals are kept, not flushed: tanh x = x there.
+    let tiny = f32::from_bits(77);
+    assert_eq!([tanh_f32(tiny), tanh_f32(-tiny)], [tiny, -tiny]);
+    for f in [exp_f32, exp_m1_f32, tanh_f32, erf_f32, ln_1p_f32] {
+        assert!(f(nan).is_nan() && f(-nan).is_nan());
+    }
+}
+
+#[test]
+fn the_same_bits_at_every_vector_width() {
+    let inputs: Vec<f32> = sweep().step_by(7).chain([f32::NAN]).collect();
+    let functions: [(&str, fn(f32) -> f32); 5] = [
+        ("exp", exp_f32),
+        ("exp_m1", exp_m1_f32),
+        ("tanh", tanh_f32),
+        ("erf", erf_f32),
+        ("ln_1p", ln_1p_f32),
+    ];
+    for (name, scalar) in functions {
+        let at = |level| {
+            let mut x = inputs.clone();
+            match name {
+                "exp" => map_slice(level, &mut x, exp_f32),
+                "exp_m1" => map_slice(level, &mut x, exp_m1_f32),
+                "tanh" => map_slice(level, &mut x, tanh_f32),
+                "erf" => map_slice(level, &mut x, erf_f32),
+                _ => map_slice(level, &mut x, ln_1p_f32),
+            }
+            x
+        };
+        for level in Level::all() {
+            for ((&x, got), want) in inputs.iter().zip(at(level)).zip(inputs.iter().map(|&x| scalar(x))) {
+                let same = got.to_bits() == want.to_bits() || (got.is_nan() && want.is_nan());
+                assert!(same, "{name}({x:e}) at {level:?}: {got:e}, one at a time {want:e}");
+            }
+        }
+    }
+    assert!(Level::all().count() >= 1);
+}
+
+#[test]
+fn the_slice_functions_do_what_they_say() {
+    let x: Vec<f32> = (-40..40).map(|i| i as f32 / 7.0).collect();
+    let functions: [(fn(&mut [f32]), fn(f32) -> f32); 3] =
+        [(math::exp_slice, exp_f32), (math::tanh_slice, tanh_f32), (math::erf_slice, erf_f32)];
+    for (slice, scalar) in functions {
+        let mut y = x.clone();
+        slice(&mut y);
+        assert!(x.iter().zip(&y).all(|(&x, &y)| scalar(x) == y));
+    }
 }

@@ -1,0 +1,43 @@
+//! Softmax: `y_i = e^x_i / Σ_j e^x_j` along one axis (`torch.softmax`): any numbers become probabilities.
+//!
+//! Subtracting the largest `x` from all changes nothing, because numerator and denominator shrink by the same factor, but
+//! without it `e^89` overflows in 32 bits. The largest term is then `e^0 = 1`, so the sum is at least 1.
+//!
+//! `∂y_i/∂x_j = y_i ([i = j] - y_j)`, so with `g = dL/dy`: `dL/dx_j = y_j (g_j - Σ_i g_i y_i)`. A row that is -inf
+//! throughout (everything masked) gives NaN, as in PyTorch.
+
+use ch01_tensors::{Array, Float};
+use ch03_neurons::{math, rows::along_axis, simd};
+
+/// Softmax along `axis` (-1 is the last).
+///
+/// # Panics
+/// When there is no such axis.
+#[track_caller]
+pub fn softmax<T: Float>(x: Array<T>, axis: isize) -> Array<T> {
+    along_axis("softmax", x, None, axis, softmax_row)
+}
+
+/// Replaces one row by its softmax. The second argument is not used.
+#[inline(always)]
+fn softmax_row<T: Float>(x: &mut [T], _: &[T]) {
+    // Yours: Subtract the largest element, take exponentials, divide by their sum.
+    // `simd::max(x)` is the largest, `simd::sum(x, |x| x)` the sum, `math::exp(x)` e^x of one number.
+    todo!()
+}
+
+/// `dL/dx_j = y_j (g_j - Σ_i g_i y_i)`, for `g = dL/dy` and the output `y`.
+///
+/// # Panics
+/// When the shapes differ or there is no such axis.
+#[track_caller]
+pub fn softmax_backward<T: Float>(grad: Array<T>, y: &Array<T>, axis: isize) -> Array<T> {
+    along_axis("softmax_backward", grad, Some(y), axis, softmax_backward_row)
+}
+
+/// Replaces one row of gradients of the output by those of the input.
+#[inline(always)]
+fn softmax_backward_row<T: Float>(g: &mut [T], y: &[T]) {
+    // Yours: dL/dx_j = y_j (g_j - Σ_i g_i y_i). `simd::dot(g, y)` is the sum.
+    todo!()
+}

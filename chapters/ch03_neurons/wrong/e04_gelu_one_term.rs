@@ -1,0 +1,4 @@
+// expect: the product rule has two terms: x φ(x) is missing
+// exercise: slope
+    normal_cdf(x)
+// exercise: end
