@@ -180,7 +180,11 @@ fn a_reader_solves_an_exercise() {
 
     demo.write(MINE, "pub fn double(x: f64) -> f64 { \"x\" }\n");
     let printed = demo.learn(&["run", "ch01/e01"], false);
-    assert!(printed.contains("error[E0308]") && printed.contains("e01_double.rs:1"), "{printed}");
+    assert!(
+        printed.contains("error[E0308]")
+            && printed.contains("--> chapters/ch01_demo/exercises/e01_double.rs:1"),
+        "{printed}"
+    );
 
     demo.write(MINE, "pub fn double(x: f64) -> f64 { panic!(\"stop\") }\n");
     let printed = demo.learn(&["run", "ch01/e01"], false);

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -143,7 +144,16 @@ impl Cargo {
         for exercise in exercises {
             command.args(["--test", &exercise.check()]);
         }
-        let output = command.output().context("cannot start cargo")?;
+        let (done, is_done) = mpsc::channel::<()>();
+        let note = thread::spawn(move || {
+            if is_done.recv_timeout(Duration::from_secs(4)) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("(cargo is compiling; the first time in a chapter this takes a minute or more)");
+            }
+        });
+        let output = command.output();
+        drop(done);
+        let _ = note.join();
+        let output = output.context("cannot start cargo")?;
         let messages: Vec<Value> = messages(&output.stdout).collect();
         exercises.iter().map(|exercise| self.run_check(exercise, &messages, &output)).collect()
     }
@@ -265,6 +275,8 @@ fn error_of(message: &Value) -> Option<String> {
     let inner = message.get("message")?;
     let is_error = text(message, "reason") == "compiler-message" && text(inner, "level").starts_with("error");
     let rendered = text(inner, "rendered");
+    // The reader's file is called by the way from the check to it.
+    let rendered = rendered.replace("checks/../", "").replace(r"checks\../", "");
     // The last line, "aborting due to ...", says nothing.
     (is_error && !rendered.starts_with("error: aborting due to"))
         .then(|| format!("{}\n\n", rendered.trim_end()))
