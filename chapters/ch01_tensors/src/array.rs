@@ -81,12 +81,14 @@ impl<T: Element> Array<T> {
         let mut copy = Self::scratch(self.shape);
         let source = self.storage.as_slice();
         let walk = Walk::new(self.shape, [self.strides], [self.offset]);
-        let target = copy.data_mut();
-        if self.is_contiguous() {
-            target.copy_from_slice(&source[self.offset..][..target.len()]);
-        } else {
-            walk.fill(target, |[i]| source[i]);
-        }
+        walk.runs(copy.data_mut(), |out, [start], [step]| match step {
+            1 => out.copy_from_slice(&source[start..][..out.len()]),
+            0 => out.fill(source[start]),
+            _ => {
+                let places = (0..).map(|i| (start as isize + i * step) as usize);
+                out.iter_mut().zip(places).for_each(|(out, place)| *out = source[place]);
+            }
+        });
         copy
     }
 
