@@ -33,6 +33,15 @@ fn aliasing_the_price_is_a_copy_that_nobody_asked_for() {
 }
 
 #[test]
+fn a_small_view_keeps_a_large_storage() {
+    let big = Tensor::zeros([1000, 1000]);
+    let corner = big.slice((..2, ..2));
+    drop(big);
+    assert_eq!(corner.storage().len(), 1_000_000, "four elements, four megabytes");
+    assert_eq!(corner.copy().storage().len(), 4, "the copy holds what it needs");
+}
+
+#[test]
 fn row_against_column_a_perfect_prediction_has_an_error() {
     let labels = Tensor::from([1.0, 2.0, 3.0]);
     let predictions = Tensor::from([[1.0], [2.0], [3.0]]);
@@ -67,7 +76,7 @@ fn integer_overflow_of_bytes() {
     }
     // The cure: leave the bytes before calculating.
     assert_eq!(pixels.cast::<f32>().sum_all(), 300.0);
-    assert_eq!(pixels.cast::<i32>().sum_all(), 300);
+    assert_eq!(pixels.sum_as::<i64>(.., false).item(), 300);
 }
 
 #[test]
@@ -94,6 +103,14 @@ fn mean_of_nothing_is_nan_and_spreads() {
     assert!(message.contains("max: of no elements is not defined: shape [0, 3]"), "{message}");
     // The cure: ask first.
     assert!(none.is_empty());
+}
+
+#[test]
+fn mean_square_minus_squared_mean_is_not_the_variance() {
+    let x = Tensor::from([10000.0, 10001.0, 10002.0]);
+    let one_pass = (&x * &x).mean_all() - x.mean_all() * x.mean_all();
+    assert!((one_pass - 2.0 / 3.0).abs() > 0.5, "{one_pass}: near 10^8, neighbouring f32 are 8 apart");
+    assert!((x.var(.., false, 0).item() - 2.0 / 3.0).abs() < 1e-6);
 }
 
 #[test]
