@@ -11,7 +11,7 @@ use ch01_tensors::{Rng, Tensor};
 
 /// Rows and columns: 16 MiB of f32, more than most second-level caches hold.
 const SIDE: usize = 2048;
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 61;
 
 /// Milliseconds of each way in each round; the ways take turns, so that all suffer alike from a busy machine.
 fn alternate<const N: usize>(ways: [&dyn Fn() -> Tensor; N]) -> [Vec<f64>; N] {
@@ -29,14 +29,19 @@ fn alternate<const N: usize>(ways: [&dyn Fn() -> Tensor; N]) -> [Vec<f64>; N] {
     times
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The first quartile, the median and the third quartile.
+fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    [1, 2, 3].map(|quarter| values[values.len() * quarter / 4])
 }
 
-/// How many times longer each way takes than the first, round by round.
-fn ratio(times: &[Vec<f64>], way: usize) -> f64 {
-    median(times[way].iter().zip(&times[0]).map(|(t, first)| t / first).collect())
+fn median(values: &[f64]) -> f64 {
+    quartiles(values.to_vec())[1]
+}
+
+/// How many times longer a way takes than the first, round by round.
+fn ratios(times: &[Vec<f64>], way: usize) -> [f64; 3] {
+    quartiles(times[way].iter().zip(&times[0]).map(|(t, first)| t / first).collect())
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -50,17 +55,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let views = [a.clone(), a.clone().flip(0), a.clone().flip(1), a.clone().t()];
     let copies =
         alternate([&|| views[0].copy(), &|| views[1].copy(), &|| views[2].copy(), &|| views[3].copy()]);
-    let ratios: Vec<f64> = (0..4).map(|way| ratio(&copies, way)).collect();
-    for (key, ratio) in ["plain", "rows_reversed", "columns_reversed", "transposed"].iter().zip(&ratios) {
-        record.number(&format!("{key}_ratio"), *ratio);
+    let mut medians = Vec::new();
+    for (way, key) in ["plain", "rows_reversed", "columns_reversed", "transposed"].iter().enumerate() {
+        let [low, middle, high] = ratios(&copies, way);
+        medians.push(middle);
+        record.number(&format!("{key}_ratio"), middle);
+        record.number(&format!("{key}_low"), low).number(&format!("{key}_high"), high);
+        record.number(&format!("{key}_ms"), median(&copies[way]));
     }
-    record.number("plain_ms", median(copies[0].clone())).number("transposed_ms", median(copies[3].clone()));
     figure::bars(
         &record.figure_path("ch01_copies"),
         "Copying a 2048 x 2048 matrix, read in another order",
         "time, as a multiple of the plain copy",
         &names,
-        &[("", &ratios)],
+        &[("", &medians)],
     )?;
 
     // A view itself costs no more than a few numbers.
@@ -74,9 +82,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The same sum of a matrix and a row: the row read again and again, or first written out 2048 times.
     let row = Tensor::uniform([SIDE], 0.0, 1.0, &mut Rng::new(1, "row"));
     let added = alternate([&|| &a + &row, &|| &a + row.clone().broadcast_to([SIDE, SIDE]).copy()]);
-    record.number("broadcast_ms", median(added[0].clone()));
-    record.number("copied_ms", median(added[1].clone()));
-    record.number("copied_ratio", ratio(&added, 1));
+    let [low, middle, high] = ratios(&added, 1);
+    record.number("broadcast_ms", median(&added[0])).number("copied_ms", median(&added[1]));
+    record.number("copied_ratio", middle).number("copied_low", low).number("copied_high", high);
     record.finish()?;
     Ok(())
 }
