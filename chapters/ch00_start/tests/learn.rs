@@ -329,6 +329,7 @@ fn generating_never_overwrites_an_edited_file() {
     assert_eq!(demo.read(MINE), "mine\n");
     demo.learn(&["generate", "--force"], true);
     assert_eq!(demo.read(MINE), stub);
+    assert_eq!(demo.read(".learn/backups/ch01_demo/e01_double.1.rs"), "mine\n");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use ch00_start::file::write_atomic;
 
 use crate::house::{Exercise, House};
+use crate::reader::backup;
 use crate::source::plain;
 use crate::state::{State, hash};
 
@@ -19,12 +20,18 @@ pub fn generate(house: &House, state: &mut State, force: bool) -> Result<()> {
         let text = exercise.text()?;
         if text.as_ref() != Some(&stub) {
             if let Some(text) = &text
-                && !force
                 && !is_old_stub(house, state, exercise, text)
             {
-                println!("kept {}: it was edited (--force overwrites it)", exercise.shown_file());
-                kept += 1;
-                continue;
+                if !force {
+                    println!("kept {}: it was edited (--force overwrites it)", exercise.shown_file());
+                    kept += 1;
+                    continue;
+                }
+                let copy = backup(house, exercise)?;
+                println!(
+                    "the edited text is in {}",
+                    copy.strip_prefix(&house.root).unwrap_or(&copy).display()
+                );
             }
             let path = exercise.file();
             write_atomic(&path, stub.as_bytes())

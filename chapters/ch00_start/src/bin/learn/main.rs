@@ -69,7 +69,7 @@ enum Action {
         /// Only compare, and look for missing parts
         #[arg(long, conflicts_with = "force")]
         check: bool,
-        /// Overwrite edited files too (a copy is not kept)
+        /// Overwrite edited files too; their text is kept in .learn/backups
         #[arg(long)]
         force: bool,
     },
