@@ -10,8 +10,6 @@
 //!
 //! Follows `np.einsum` with two operands. Left out: `...`, a letter twice in one operand, and speed (chapter 2 has the matrix products).
 
-use std::fmt;
-
 use crate::walk::Walk;
 use crate::{Array, Dims, Num, Shape, Strides, Subscripts, fail, parse_subscripts};
 
@@ -55,24 +53,26 @@ fn dot<T: Num>(x: &[T], y: &[T]) -> T {
 /// neither of them 1.
 #[track_caller]
 pub fn einsum<T: Num>(spec: &str, a: &Array<T>, b: &Array<T>) -> Array<T> {
-    let bad = |rule: fmt::Arguments| -> ! { fail("einsum", format_args!("{spec}: {rule}")) };
-    let Subscripts { a: a_letters, b: b_letters, output: result } =
-        parse_subscripts(spec).unwrap_or_else(|rule| bad(format_args!("{rule}")));
+    let Subscripts { a: a_letters, b: b_letters, output: result } = match parse_subscripts(spec) {
+        Ok(subscripts) => subscripts,
+        Err(rule) => fail("einsum", format_args!("{spec}: {rule}")),
+    };
     let (arrays, operands) = ([a, b], [a_letters, b_letters]);
 
     // How long each letter is: all its lengths are equal or 1.
     let mut lengths = [1usize; 128];
     for (array, letters) in arrays.iter().zip(&operands) {
         if array.ndim() != letters.len() {
-            bad(format_args!("{} letters for an operand of shape {:?}", letters.len(), array.shape));
+            let (letters, shape) = (letters.len(), array.shape);
+            fail("einsum", format_args!("{spec}: {letters} letters for an operand of shape {shape:?}"));
         }
         for (&letter, &length) in letters.iter().zip(array.shape.iter()) {
             let known = &mut lengths[letter as usize];
             if length != *known && length != 1 && *known != 1 {
-                bad(format_args!(
-                    "`{letter}` has lengths {known} and {length} in {:?} and {:?}",
-                    a.shape, b.shape
-                ));
+                let (a, b) = (a.shape, b.shape);
+                let rule =
+                    format_args!("{spec}: `{letter}` has lengths {known} and {length} in {a:?} and {b:?}");
+                fail("einsum", rule);
             }
             *known = if *known == 1 { length } else { *known };
         }

@@ -121,9 +121,11 @@ fn along(start: usize, i: usize, step: isize) -> usize {
 /// The shape of the result of two operands.
 #[track_caller]
 pub(crate) fn common_shape(operation: &str, a: &Shape, b: &Shape) -> Shape {
-    broadcast_shape(a, b).unwrap_or_else(|| {
-        fail(operation, format_args!("shapes do not broadcast: {a:?} and {b:?}"));
-    })
+    // No closure here: it would hide the caller's place.
+    match broadcast_shape(a, b) {
+        Some(shape) => shape,
+        None => fail(operation, format_args!("shapes do not broadcast: {a:?} and {b:?}")),
+    }
 }
 
 impl<T: Num> Array<T> {
