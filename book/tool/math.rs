@@ -110,11 +110,11 @@ fn formula<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
         let rest = &text[at..end];
         if let Some(escaped) = rest.strip_prefix('\\') {
             at += 1 + escaped.chars().next().map_or(0, char::len_utf8);
-        } else if let Some(after) = rest.strip_prefix(mark) {
+        } else if rest.starts_with(mark) {
             let latex = &text[..at];
             let spaced = latex.starts_with(char::is_whitespace) || latex.ends_with(char::is_whitespace);
-            let digit = after.starts_with(|c: char| c.is_ascii_digit());
-            return (!latex.trim().is_empty() && !(inline && (spaced || digit))).then_some(latex);
+            let refused = latex.trim().is_empty() || (inline && spaced);
+            return (!refused).then_some(latex);
         } else {
             at += rest.chars().next().map_or(1, char::len_utf8);
         }
@@ -225,6 +225,7 @@ mod tests {
     #[test]
     fn formulas_are_found_in_lines_and_on_their_own() {
         assert_eq!(shown("a $x_1$, $y$."), "a [Inline: x_1], [Inline: y].");
+        assert_eq!(shown("$n = {}$16"), "[Inline: n = {}]16");
         assert_eq!(shown("$$\nx\n= y\n$$\nnext"), "[Display: x\n= y]\nnext");
         assert_eq!(shown("> $$\n> x > y\n> $$\n"), "> [Display: x > y]\n");
         assert_eq!(shown(r"$\text{costs \$5}$ and \$5"), r"[Inline: \text{costs \$5}] and \$5");
