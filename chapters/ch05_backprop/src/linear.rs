@@ -9,7 +9,7 @@
 //! - `dL/db[o] = sum_n g[n, o]`: the sum over the batch;
 //! - `dL/dx[n, i] = sum_o g[n, o] W[o, i]`, that is `g W`.
 
-use ch01_tensors::{Array, Float, Rng, Tensor, fail};
+use ch01_tensors::{Array, Float, Rng, Shape, Tensor, fail};
 use ch02_matmul::{matmul, matmul_add};
 use ch05_backprop::{Layer, Param, Role, Visitor};
 
@@ -46,15 +46,20 @@ impl<T: Float> Linear<T> {
         Linear { weight: self.weight.to_f64(), bias, inputs: Vec::new() }
     }
 
+    // ANCHOR: forward
     fn output(&self, x: &Array<T>) -> Array<T> {
-        // exercise: forward - y = x Wᵀ + b. The weight is [out, in]; `t()` transposes for free. The bias may be absent.
-        let y = matmul(x, &self.weight.value.clone().t());
-        match &self.bias {
+        let (x, batch) = (rows(x), *x.shape());
+        // exercise: forward - y = x Wᵀ + b, `x` is [n, in]. The weight is [out, in]; `t()` transposes for free. The
+        // bias may be absent. End with `with_batch(y, batch)`, which gives y the batch axes of the input.
+        let y = matmul(&x, &self.weight.value.clone().t());
+        let y = match &self.bias {
             Some(bias) => y + &bias.value,
             None => y,
-        }
+        };
+        with_batch(y, batch)
         // exercise: end
     }
+    // ANCHOR_END: forward
 }
 
 impl<T: Float> Layer<T> for Linear<T> {
@@ -69,14 +74,15 @@ impl<T: Float> Layer<T> for Linear<T> {
         let Some(x) = self.inputs.pop() else {
             fail("Linear::backward", format_args!("no forward call to go back through"))
         };
+        let (g, x, batch) = (rows(&grad), rows(&x), *x.shape());
         // exercise: backward - Add gᵀ x to the gradient of the weight and the sum of g over the batch to that of the
-        // bias, then return g W. `grad` is [.., out], `x` is [.., in]; `rows` flattens the batch axes into one.
-        let (g, x) = (rows(&grad), rows(&x));
+        // bias; the gradient of the input is g W. `g` is [n, out], `x` is [n, in]. End with `with_batch` again.
         matmul_add(&mut self.weight.grad, &g.clone().t(), &x);
         if let Some(bias) = &mut self.bias {
             bias.grad += &g.sum(0, false);
         }
-        matmul(&grad, &self.weight.value)
+        let dx = matmul(&g, &self.weight.value);
+        with_batch(dx, batch)
         // exercise: end
     }
     // ANCHOR_END: backward
@@ -93,8 +99,16 @@ impl<T: Float> Layer<T> for Linear<T> {
     }
 }
 
-/// All axes but the last flattened into one.
+/// All axes but the last as one: `[.., k]` becomes `[n, k]`.
 fn rows<T: Float>(x: &Array<T>) -> Array<T> {
     let last = x.dim(-1);
-    x.clone().reshape([x.size() / last.max(1), last])
+    let n: usize = x.shape()[..x.ndim() - 1].iter().product();
+    x.clone().reshape([n, last])
+}
+
+/// Gives `[n, k]` the batch axes of `like` again: `[.., k]`.
+fn with_batch<T: Float>(y: Array<T>, like: Shape) -> Array<T> {
+    let last = like.len() - 1;
+    let shape = like.without(last).with(last, y.dim(-1));
+    y.reshape(shape)
 }

@@ -1,0 +1,4 @@
+// expect: backward: the slope f'(x) is missing
+// exercise: backward
+        grad
+// exercise: end

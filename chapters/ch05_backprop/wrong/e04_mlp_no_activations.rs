@@ -1,0 +1,7 @@
+// expect: gradient of the input: the activations were skipped
+// exercise: backward
+        for linear in self.linears.iter_mut().rev() {
+            grad = linear.backward(grad);
+        }
+        grad
+// exercise: end
