@@ -64,7 +64,8 @@ pub fn exp_m1_f32(x: f32) -> f32 {
     // Below -25 the result rounds to -1. Half of 2^n, because 2^128 is no float.
     let (n, r) = reduce(clamp(x, -25.0, 89.0));
     let half = power_of_two(integer(n) - 1);
-    // Where nothing was subtracted, x itself: r has lost the sign of -0.
-    let short = exp_m1_short(if n == 0.0 { x } else { r });
-    if n == 0.0 { short } else { 2.0 * (half * short + (half - 0.5)) }
+    let short = exp_m1_short(r);
+    let y = if n == 0.0 { short } else { 2.0 * (half * short + (half - 0.5)) };
+    // The sums above turn -0 into 0.
+    if x == 0.0 { x } else { y }
 }

@@ -145,8 +145,11 @@ impl Cargo {
             command.args(["--test", &exercise.check()]);
         }
         let (done, is_done) = mpsc::channel::<()>();
+        let for_reader = self.target.is_none();
         let note = thread::spawn(move || {
-            if is_done.recv_timeout(Duration::from_secs(4)) == Err(mpsc::RecvTimeoutError::Timeout) {
+            if for_reader
+                && is_done.recv_timeout(Duration::from_secs(4)) == Err(mpsc::RecvTimeoutError::Timeout)
+            {
                 eprintln!("(cargo is compiling; the first time in a chapter this takes a minute or more)");
             }
         });
