@@ -81,18 +81,24 @@ impl<T> Start<T> {
 }
 
 /// Multiplications that are worth a thread's while: some tens of microseconds.
-const TASK: usize = 1 << 20;
+const TASK: usize = 1 << 22;
 /// The most tasks for one product: enough for many threads, few enough that each stays large.
-const MAX_TASKS: usize = 64;
+const MAX_TASKS: usize = 32;
 /// A task's sides are halved until here, to multiples of `STEP`.
-const MIN_SIDE: usize = 32;
+const MIN_SIDE: usize = 64;
 const STEP: usize = 16;
 
+/// The multiplications of `batch` products. With a vector, each waits for memory and counts for several.
+fn work(batch: usize, [m, k, n]: [usize; 3]) -> usize {
+    let weight = if m == 1 || n == 1 { 16 } else { 1 };
+    [batch, m, k, n].into_iter().fold(weight, usize::saturating_mul)
+}
+
+// ANCHOR: task_size
 /// The rows and columns of a task. The longer side is halved until there are enough tasks: those that are nearly square
 /// read the least of `a` and `b` for each multiplication.
 fn task_size(batch: usize, [m, k, n]: [usize; 3]) -> [usize; 2] {
-    let work = [batch, m, k, n].into_iter().fold(1, usize::saturating_mul);
-    let wanted = (work / TASK).min(MAX_TASKS);
+    let wanted = (work(batch, [m, k, n]) / TASK).min(MAX_TASKS);
     let (mut rows, mut cols) = (m, n);
     while batch * m.div_ceil(rows) * n.div_ceil(cols) < wanted && rows.max(cols) > MIN_SIDE {
         let side = if rows >= cols { &mut rows } else { &mut cols };
@@ -100,6 +106,7 @@ fn task_size(batch: usize, [m, k, n]: [usize; 3]) -> [usize; 2] {
     }
     [rows, cols]
 }
+// ANCHOR_END: task_size
 
 /// `c = a b`, or `c += a b` if `add`: `a` is `[batch.., m, k]`, `b` is `[batch.., k, n]`, `c` is `[batch.., m, n]` in
 /// row-major order. No size is 0.
@@ -136,7 +143,7 @@ pub(crate) fn multiply<T: Float>(a: &Array<T>, b: &Array<T>, sizes: Sizes, add: 
     };
     let tasks = batch.size() * down * across;
     // Tasks of a batch can be small: then a thread takes several.
-    let together = (TASK / (rows * cols * k).max(1)).max(1);
+    let together = (TASK / work(1, [rows, k, cols]).max(1)).max(1);
     if tasks < 2 * together {
         (0..tasks).for_each(task);
     } else {
@@ -180,7 +187,10 @@ mod tests {
             let [rows, cols] = task_size(batch, sizes);
             let tasks = batch * sizes[0].div_ceil(rows) * sizes[2].div_ceil(cols);
             assert!((16..=2 * MAX_TASKS).contains(&tasks), "{batch} x {sizes:?}: {tasks} tasks");
-            assert!(rows * cols * sizes[1] >= TASK / 4, "{batch} x {sizes:?}: tasks of {rows} x {cols}");
+            assert!(
+                work(1, [rows, sizes[1], cols]) >= TASK / 4,
+                "{batch} x {sizes:?}: tasks of {rows} x {cols}"
+            );
         }
         assert_eq!(task_size(1, [64, 64, 64]), [64, 64], "a small product is one task");
         assert_eq!(task_size(1, [20, 1 << 20, 20]), [20, 20], "a long inner axis is not cut");

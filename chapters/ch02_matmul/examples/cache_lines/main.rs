@@ -11,14 +11,14 @@ use ch00_start::Record;
 use ch00_start::figure::{Series, lines_log_y};
 use ch02_matmul::{TILE, blocked, loop_order, naive};
 
-/// Rows of `a`: every row costs the same, so a few stand for all.
-const ROWS: usize = 64;
+/// Rows of `a` and `c`: enough that neither fits the second level.
+const ROWS: usize = 256;
 
 fn main() -> Result<()> {
     let mut record = Record::from_args("ch02_cache_lines");
     let rungs: [(&str, Rung); 3] = [("naive", naive), ("loop_order", loop_order), ("blocked", blocked)];
-    // Not multiples of 16, so that columns do not fall on a few sets only; powers of two follow by themselves.
-    let sizes: Vec<usize> = (1..=12).map(|i| 100 * i + 4).collect();
+    // Not multiples of 16: rows whose starts lie a power of two apart would fall on few sets of the cache.
+    let sizes = [104, 204, 304, 404, 604, 804, 1004];
     let mut curves: Vec<[Vec<f64>; 2]> = Vec::new();
     for (name, rung) in rungs {
         let mut curve = [Vec::new(), Vec::new()];
@@ -33,13 +33,14 @@ fn main() -> Result<()> {
         }
         curves.push(curve);
     }
-    record.number("naive_first_1024", loads(naive, [ROWS, 1024, 1024])[0]);
-    record.number("naive_first_512", loads(naive, [ROWS, 512, 512])[0]);
-    record.number("naive_first_504", curves[0][0][4]);
+    // A power of two, and a size beside it; every row costs the same, so a few stand for all.
+    for n in [504, 512] {
+        record.number(&format!("naive_first_{n}"), loads(naive, [16, n, n])[0]);
+    }
 
     // What the page derives, for k = n = 1004.
     let (n, m, line) = (1004.0, ROWS as f64, LINE as f64);
-    record.number("naive_first_derived", 1.0 + 1.0 / (line * n));
+    record.number("naive_first_derived", 1.0 + 1.0 / line);
     record.number("loop_order_second_derived", 1.0 / line);
     let tiles = |size: f64| (size / TILE as f64).ceil();
     record.number("blocked_second_derived", (tiles(n) / n + tiles(n) / n + 1.0 / m) / line);

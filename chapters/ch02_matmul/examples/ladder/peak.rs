@@ -1,14 +1,25 @@
 //! What the processor can do at best: arithmetic that never waits for memory, and memory read without arithmetic.
 
-use std::hint::black_box;
-use std::time::Instant;
-
 use ch01_tensors::Tensor;
+use std::hint::black_box;
+
+use crate::clock::seconds;
 
 /// Accumulators that do not wait for each other: enough to hide the four cycles of an addition, few enough for the
 /// registers.
 #[cfg(target_arch = "x86_64")]
 const CHAINS: usize = 12;
+
+/// How many floats the widest instructions hold that matrixmultiply may use.
+pub fn width() -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") {
+        return 16;
+    } else if is_x86_feature_detected!("avx2") {
+        return 8;
+    }
+    4
+}
 
 /// GFLOP/s of one thread with instructions that multiply and add 8 floats at once; None where there are none.
 pub fn wide() -> Option<f64> {
@@ -32,13 +43,13 @@ pub fn narrow() -> Option<f64> {
 /// The best of several runs, for `operations` in each round.
 #[cfg(target_arch = "x86_64")]
 fn rate(operations: usize, run: impl Fn(usize)) -> f64 {
-    const ROUNDS: usize = 4_000_000;
-    let seconds = (0..7).map(|_| {
-        let start = Instant::now();
+    const ROUNDS: usize = 20_000_000;
+    let times = (0..7).map(|_| {
+        let start = seconds();
         run(ROUNDS);
-        start.elapsed().as_secs_f64()
+        seconds() - start
     });
-    (operations * ROUNDS) as f64 / seconds.fold(f64::INFINITY, f64::min) / 1e9
+    (operations * ROUNDS) as f64 / times.fold(f64::INFINITY, f64::min) / 1e9
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -77,15 +88,15 @@ mod x86 {
 /// GB/s at which one thread reads `mib` MiB of floats, over and over; the best of several runs.
 pub fn bandwidth(mib: usize) -> f64 {
     let numbers = Tensor::ones([mib << 18]);
-    let repeat = (512 / mib).max(1);
-    let seconds = (0..7).map(|_| {
-        let start = Instant::now();
+    let repeat = (1024 / mib).max(1);
+    let times = (0..7).map(|_| {
+        let start = seconds();
         for _ in 0..repeat {
             black_box(sum(black_box(numbers.data())));
         }
-        start.elapsed().as_secs_f64() / repeat as f64
+        (seconds() - start) / repeat as f64
     });
-    (mib << 20) as f64 / seconds.fold(f64::INFINITY, f64::min) / 1e9
+    (mib << 20) as f64 / times.fold(f64::INFINITY, f64::min) / 1e9
 }
 
 /// Sums in 64 lanes: the additions must not be what takes the time.
