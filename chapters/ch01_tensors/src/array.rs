@@ -81,14 +81,7 @@ impl<T: Element> Array<T> {
         let mut copy = Self::scratch(self.shape);
         let source = self.storage.as_slice();
         let walk = Walk::new(self.shape, [self.strides], [self.offset]);
-        walk.runs(copy.data_mut(), |out, [start], [step]| match step {
-            1 => out.copy_from_slice(&source[start..][..out.len()]),
-            0 => out.fill(source[start]),
-            _ => {
-                let places = (0..).map(|i| (start as isize + i * step) as usize);
-                out.iter_mut().zip(places).for_each(|(out, place)| *out = source[place]);
-            }
-        });
+        walk.copy(source, copy.data_mut());
         copy
     }
 

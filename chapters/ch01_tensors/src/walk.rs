@@ -103,6 +103,61 @@ impl<const N: usize> Walk<N> {
     }
 }
 
+/// Tiles of a transposing copy: 16 numbers of four bytes fill a cache line.
+const TILE: usize = 16;
+
+impl Walk<1> {
+    /// Writes the operand's elements to `target`, in row-major order.
+    ///
+    /// A transposed matrix is copied in tiles: read along its columns, which are dense, into a buffer and written along
+    /// its rows, so that every cache line is used whole. Row by row, each element would fetch a line of its own.
+    pub fn copy<T: Copy + Send + Sync>(&self, source: &[T], target: &mut [T]) {
+        let before_last = self.shape.len().wrapping_sub(2);
+        let transposed = self.shape.len() >= 2 && self.strides[0][before_last] == 1 && self.run() > 1;
+        if target.is_empty() || !transposed || self.shape[before_last] < TILE / 2 {
+            return self.runs(target, |out, [start], [step]| match step {
+                1 => out.copy_from_slice(&source[start..][..out.len()]),
+                0 => out.fill(source[start]),
+                _ => {
+                    let places = (0..).map(|i| (start as isize + i * step) as usize);
+                    out.iter_mut().zip(places).for_each(|(out, place)| *out = source[place]);
+                }
+            });
+        }
+        let (rows, columns, [step]) = (self.shape[before_last], self.run(), self.steps());
+        // One band: up to TILE rows of the target, the first of which starts at `start` in the source.
+        let band = |start: usize, band: &mut [T]| {
+            let mut tile = [source[start]; TILE * TILE];
+            let height = band.len() / columns;
+            for left in (0..columns).step_by(TILE) {
+                let width = TILE.min(columns - left);
+                for j in 0..width {
+                    let from = (start as isize + (left + j) as isize * step) as usize;
+                    tile[j * TILE..][..height].copy_from_slice(&source[from..from + height]);
+                }
+                for (i, row) in band.chunks_mut(columns).enumerate() {
+                    (0..width).for_each(|j| row[left + j] = tile[j * TILE + i]);
+                }
+            }
+        };
+        let (bands, plane) = (TILE * columns, rows * columns);
+        let alone = |(index, target): (usize, &mut [T])| {
+            let [start] = self.starts(index * rows);
+            target.chunks_mut(bands).enumerate().for_each(|(i, out)| band(start + i * TILE, out));
+        };
+        if target.len() < PARALLEL_MIN {
+            target.chunks_mut(plane).enumerate().for_each(alone);
+        } else if plane < PARALLEL_MIN {
+            target.par_chunks_mut(plane).with_min_len((CHUNK / plane).max(1)).enumerate().for_each(alone);
+        } else {
+            for (index, target) in target.chunks_mut(plane).enumerate() {
+                let [start] = self.starts(index * rows);
+                target.par_chunks_mut(bands).enumerate().for_each(|(i, out)| band(start + i * TILE, out));
+            }
+        }
+    }
+}
+
 /// Gives every line of `length` elements of `input` its `width` elements of `output`, on several threads if there is
 /// much to do. Neither length may be 0 unless the output is empty.
 pub(crate) fn each_line<T: Sync, U: Send>(
