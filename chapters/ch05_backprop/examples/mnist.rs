@@ -67,9 +67,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     record.number("accuracy_mean", mean);
     record.number("accuracy_min", finals.iter().copied().fold(1.0, f64::min));
     record.number("epochs", EPOCHS as f64);
-    record.text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    let name = if source.is_real() { "MNIST" } else { "generated digits" };
+    record.text("data", name);
     let path = record.figure_path("ch05_mnist");
-    figure::lines(&path, "Test accuracy on MNIST", "epoch", "accuracy (%)", &curves)?;
+    figure::lines(&path, &format!("Test accuracy on {name}"), "epoch", "accuracy (%)", &curves)?;
     println!("Figure: {}", path.display());
     record.finish()?;
     Ok(())
