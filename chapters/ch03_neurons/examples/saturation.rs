@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     record.seed(0);
     let sizes = [128; 22];
     let x = Array::normal([64, 128], 0.0, 1.0, &mut Rng::new(0, "data"));
-    let nudge = Array::normal([64, 128], 0.0, 1e-6, &mut Rng::new(0, "nudge"));
+    let nudge = Array::normal([64, 128], 0.0, 1e-2, &mut Rng::new(0, "nudge"));
     let mut series = Vec::new();
     for (name, key, activation, gain) in [
         ("sigmoid, gain 1", "sigmoid", Activation::Sigmoid, 1.0),

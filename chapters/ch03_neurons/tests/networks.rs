@@ -1,7 +1,8 @@
 //! The perceptron and the forward pass of the MLP.
 
 use ch01_tensors::{Array, Rng, Tensor};
-use ch03_neurons::{Activation, Mlp, Perceptron};
+use ch03_neurons::erf::erf_f64;
+use ch03_neurons::{Activation, Mlp, Perceptron, SELU_ALPHA, SELU_SCALE};
 
 /// Points in the unit square at least `margin` from a line, labelled by their side. Seed 5.
 fn separable(n: usize, margin: f64) -> (Array<f64>, Array<f64>) {
@@ -95,4 +96,15 @@ fn others_do_not() {
 #[should_panic(expected = "matmul: inner sizes differ: [4, 6] x [5, 7]")]
 fn inputs_that_do_not_fit_are_named() {
     Mlp::<f32>::new(&[5, 7], Activation::Relu, 1.0, &mut Rng::new(0, "")).forward(Tensor::ones([4, 6]));
+}
+
+/// The mean and the mean square of SELU of a standard normal number, integrated by hand.
+#[test]
+fn the_constants_of_selu_keep_mean_0_and_variance_1() {
+    let phi = |x: f64| 0.5 * (1.0 + erf_f64(x / 2f64.sqrt()));
+    let (root_e, e2) = (0.5f64.exp(), 2f64.exp());
+    let mean = 1.0 / std::f64::consts::TAU.sqrt() + SELU_ALPHA * (root_e * phi(-1.0) - 0.5);
+    let below = e2 * phi(-2.0) - 2.0 * root_e * phi(-1.0) + 0.5;
+    let square = SELU_SCALE.powi(2) * (0.5 + SELU_ALPHA.powi(2) * below);
+    assert!(mean.abs() < 1e-15 && (square - 1.0).abs() < 1e-15, "{mean:e} {square}");
 }
