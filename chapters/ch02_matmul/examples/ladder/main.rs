@@ -10,7 +10,7 @@ mod peak;
 
 use anyhow::Result;
 use ch00_start::Record;
-use ch00_start::figure::{Series, lines_log_log, lines_log_x};
+use ch00_start::figure::{Series, lines_log_log};
 use ch01_tensors::{Rng, Tensor};
 use ch02_matmul::{TILE, blocked, loop_order, matmul, naive};
 use clock::seconds;
@@ -62,7 +62,7 @@ fn main() -> Result<()> {
     let curves: Vec<Series> =
         (0..4).map(|rung| Series::of_pairs(LABELS[rung], &sizes, &column(rung)).marked()).collect();
     let path = record.figure_path("ch02_ladder");
-    lines_log_x(&path, "Product of two n x n matrices, f32", "n", "GFLOP/s", &curves)?;
+    lines_log_log(&path, "Product of two n x n matrices, f32", "n", "GFLOP/s", &curves)?;
 
     let at = SIZES.iter().position(|&n| n == QUOTED).expect("the quoted size is measured");
     let best = column(3).into_iter().fold(0.0, f64::max);
@@ -121,25 +121,26 @@ fn bytes_per_multiplication(rung: usize) -> f64 {
     }
 }
 
-/// Draws the rungs under their roofs. The highest roof is the best product of any size: wider instructions than those
-/// tried in `peak` may be behind it.
+/// Draws the rungs under the roofs of the instructions that this processor has.
 fn roofline(record: &mut Record, rates: &[f64; 4], best: f64) -> Result<()> {
     let bandwidth = peak::bandwidth(16);
     record.number("bandwidth", bandwidth).number("bandwidth_memory", peak::bandwidth(256));
-    let roof = |name: &str, peak: f64| {
+    let mut series = Vec::new();
+    let roofs = [
+        ("16", "16 at once, fused", peak::wide_16()),
+        ("8", "8 at once, fused", peak::wide_8()),
+        ("4", "4 at once", peak::narrow_4()),
+    ];
+    for (floats, name, peak) in roofs {
+        // Instructions that we cannot ask for have no roof; without any, the best product stands for it.
+        let none_known = floats == "4" && series.is_empty();
+        let Some(peak) = peak.or(none_known.then_some(best)) else { continue };
+        record.number(&format!("peak_{floats}"), peak).number(&format!("ridge_{floats}"), peak / bandwidth);
         let x = [0.125, peak / bandwidth, 256.0];
-        Series::of_pairs(name, &x, &x.map(|x| peak.min(bandwidth * x)))
-    };
-    record.number("peak", best).number("ridge", best / bandwidth).number("width", peak::width() as f64);
-    let mut series = vec![roof("roof: best product", best)];
-    if let Some(wide) = peak::wide() {
-        record.number("peak_wide", wide);
-        series.push(roof("8 at once, fused", wide).dashed());
+        let roof = Series::of_pairs(name, &x, &x.map(|x| peak.min(bandwidth * x)));
+        series.push(if series.is_empty() { roof } else { roof.dashed() });
     }
-    if let Some(narrow) = peak::narrow() {
-        record.number("peak_narrow", narrow).number("ridge_narrow", narrow / bandwidth);
-        series.push(roof("4 at once", narrow).dashed());
-    }
+    record.number("best", best);
     for rung in 0..4 {
         let intensity = 2.0 / bytes_per_multiplication(rung);
         record.number(&format!("intensity_{}", NAMES[rung]), intensity);

@@ -10,30 +10,29 @@ use crate::clock::seconds;
 #[cfg(target_arch = "x86_64")]
 const CHAINS: usize = 12;
 
-/// How many floats the widest instructions hold that matrixmultiply may use.
-pub fn width() -> usize {
+/// GFLOP/s of one thread with instructions that multiply and add 16 floats at once; None where there are none.
+pub fn wide_16() -> Option<f64> {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f") {
-        return 16;
-    } else if is_x86_feature_detected!("avx2") {
-        return 8;
+        // SAFETY: the processor has the instructions.
+        return Some(rate(CHAINS * 16 * 2, |rounds| unsafe { x86::fma_16(rounds) }));
     }
-    4
+    None
 }
 
-/// GFLOP/s of one thread with instructions that multiply and add 8 floats at once; None where there are none.
-pub fn wide() -> Option<f64> {
+/// As [`wide_16`], with 8 floats.
+pub fn wide_8() -> Option<f64> {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
         // SAFETY: the processor has the instructions.
-        return Some(rate(CHAINS * 8 * 2, |rounds| unsafe { x86::fma(rounds) }));
+        return Some(rate(CHAINS * 8 * 2, |rounds| unsafe { x86::fma_8(rounds) }));
     }
     None
 }
 
 /// GFLOP/s of one thread with the instructions that every x86-64 processor has: 4 floats, multiplied, then added. This
 /// is what the compiler may use in our loops.
-pub fn narrow() -> Option<f64> {
+pub fn narrow_4() -> Option<f64> {
     #[cfg(target_arch = "x86_64")]
     return Some(rate(CHAINS * 4 * 2, x86::multiply_then_add));
     #[cfg(not(target_arch = "x86_64"))]
@@ -55,10 +54,22 @@ fn rate(operations: usize, run: impl Fn(usize)) -> f64 {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::{CHAINS, black_box};
-    use std::arch::x86_64::{_mm_add_ps, _mm_mul_ps, _mm_set1_ps, _mm256_fmadd_ps, _mm256_set1_ps};
+    use std::arch::x86_64::*;
+
+    #[target_feature(enable = "avx512f")]
+    pub fn fma_16(rounds: usize) {
+        let (factor, term) = (_mm512_set1_ps(black_box(0.5)), _mm512_set1_ps(black_box(1.0)));
+        let mut sums = [_mm512_set1_ps(0.0); CHAINS];
+        for _ in 0..rounds {
+            for sum in &mut sums {
+                *sum = _mm512_fmadd_ps(*sum, factor, term);
+            }
+        }
+        black_box(sums);
+    }
 
     #[target_feature(enable = "avx2,fma")]
-    pub fn fma(rounds: usize) {
+    pub fn fma_8(rounds: usize) {
         let (factor, term) = (_mm256_set1_ps(black_box(0.5)), _mm256_set1_ps(black_box(1.0)));
         let mut sums = [_mm256_set1_ps(0.0); CHAINS];
         for _ in 0..rounds {
