@@ -15,6 +15,7 @@
 //! floats in the shape of the logits. Left out: the gradient of soft targets, which are constants here.
 
 use ch01_tensors::{Array, Float, Num};
+use ch03_neurons::{math, simd};
 use ch04_losses::{ClassRows, Reduction, RowTarget};
 
 /// Softmax and negative log-likelihood in one, with PyTorch's options.
@@ -95,7 +96,7 @@ impl<T: Float> CrossEntropy<T> {
                     }
                 }
             }
-            out.iter_mut().zip(z).for_each(|(out, &z)| *out += g * all * (z - lse).exp());
+            out.iter_mut().zip(z).for_each(|(out, &z)| *out += g * all * math::exp(z - lse));
         })
         // exercise: end
     }
@@ -125,8 +126,8 @@ impl<T: Float> CrossEntropy<T> {
 fn log_sum_exp<T: Float>(z: &[T]) -> T {
     // exercise: log_sum_exp - ln Σ exp(z_c) = m + ln Σ exp(z_c - m) for any m. Choose m so that nothing overflows, and
     // so that the sum cannot become 0.
-    let max = z.iter().fold(T::LOWEST, |max, &z| max.max(z));
-    max + z.iter().fold(T::ZERO, |sum, &z| sum + (z - max).exp()).ln()
+    let m = simd::max(z);
+    m + simd::sum(z, |z| math::exp(z - m)).ln()
     // exercise: end
 }
 // ANCHOR_END: log_sum_exp
