@@ -1,0 +1,78 @@
+//! Every differentiable operation of the book, and what proves it.
+//!
+//! An operation is a `pub fn NAME_backward`, or a public type with a method `backward`. For each there must be tests of
+//! four kinds, found by their names (`tests/operations.rs` looks for them):
+//!
+//! - `gradcheck_NAME`: the backward pass against finite differences, in f64, every element;
+//! - `golden_NAME`: values and gradients against PyTorch, over a grid of shapes and options;
+//! - `property_NAME`: laws that hold for any input (linearity, invariance, adjointness);
+//! - `fast_NAME`: the f32 path in use, forward and backward, against the plain one in f64, over random shapes.
+
+/// A differentiable operation.
+pub struct Operation {
+    /// The crate that holds it.
+    pub chapter: &'static str,
+    /// `relu` for `relu_backward`, `cross_entropy` for `CrossEntropy`.
+    pub name: &'static str,
+    /// Kinds whose test goes by another name, since it serves two operations at once: the kind and the test.
+    pub shared: &'static [(&'static str, &'static str)],
+}
+
+const fn op(chapter: &'static str, name: &'static str) -> Operation {
+    Operation { chapter, name, shared: &[] }
+}
+
+/// The kinds of test that every operation has.
+pub const KINDS: [&str; 4] = ["gradcheck", "golden", "property", "fast"];
+
+/// Public names with a `backward` that are not operations, each with the reason.
+pub const NOT_OPERATIONS: &[(&str, &str)] = &[
+    ("activation", "chooses among the activations by name; chapter 5 checks its layer as activation_layer"),
+    ("reduction", "the last step of every loss, checked with each of them"),
+];
+
+/// The table.
+pub const OPERATIONS: &[Operation] = &[
+    op("ch02_matmul", "matmul"),
+    op("ch03_neurons", "elu"),
+    op("ch03_neurons", "gelu"),
+    op("ch03_neurons", "gelu_tanh"),
+    op("ch03_neurons", "hard_swish"),
+    op("ch03_neurons", "leaky_relu"),
+    op("ch03_neurons", "log_softmax"),
+    op("ch03_neurons", "prelu"),
+    op("ch03_neurons", "relu"),
+    op("ch03_neurons", "selu"),
+    op("ch03_neurons", "sigmoid"),
+    op("ch03_neurons", "silu"),
+    op("ch03_neurons", "softmax"),
+    op("ch03_neurons", "softplus"),
+    op("ch03_neurons", "tanh"),
+    op("ch04_losses", "bce_with_logits"),
+    op("ch04_losses", "contrastive"),
+    op("ch04_losses", "coral"),
+    Operation {
+        shared: &[("property", "property_contrastive_and_cosine_embedding_are_symmetric")],
+        ..op("ch04_losses", "cosine_embedding")
+    },
+    op("ch04_losses", "cross_entropy"),
+    op("ch04_losses", "focal"),
+    op("ch04_losses", "huber"),
+    op("ch04_losses", "kl_div"),
+    Operation {
+        shared: &[("property", "property_mse_and_mae_are_symmetric_and_scale")],
+        ..op("ch04_losses", "mae")
+    },
+    op("ch04_losses", "mse"),
+    op("ch04_losses", "nll"),
+    Operation {
+        shared: &[("property", "property_huber_lies_between_its_limits")],
+        ..op("ch04_losses", "smooth_l1")
+    },
+    op("ch04_losses", "triplet"),
+    op("ch05_backprop", "linear"),
+    op("ch05_backprop", "activation_layer"),
+    op("ch05_backprop", "residual"),
+    op("ch05_backprop", "mlp"),
+    op("ch05_backprop", "p_relu"),
+];
