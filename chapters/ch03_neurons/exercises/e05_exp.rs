@@ -30,7 +30,6 @@ pub fn exp_m1_short(r: f32) -> f32 {
     todo!()
 }
 
-
 /// 2^n for an integer -127 < n < 128, from the bits of a float: sign 0, exponent n + 127, fraction 0.
 #[inline(always)]
 fn power_of_two(n: i32) -> f32 {
@@ -57,7 +56,6 @@ pub fn exp_f32(x: f32) -> f32 {
     // 1 + exp_m1_short(r) by 2^n. One float cannot hold 2^n for all n up to 128, so multiply by two powers.
     todo!()
 }
-
 
 /// e^x - 1, exact near 0: `2^n (e^r - 1) + (2^n - 1)`.
 ///

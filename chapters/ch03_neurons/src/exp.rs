@@ -39,7 +39,6 @@ pub fn exp_m1_short(r: f32) -> f32 {
     r + r * r * p
     // exercise: end
 }
-
 // ANCHOR_END: reduce
 
 /// 2^n for an integer -127 < n < 128, from the bits of a float: sign 0, exponent n + 127, fraction 0.
@@ -73,7 +72,6 @@ pub fn exp_f32(x: f32) -> f32 {
     (1.0 + exp_m1_short(r)) * power_of_two(half) * power_of_two(whole - half)
     // exercise: end
 }
-
 // ANCHOR_END: exp
 
 /// e^x - 1, exact near 0: `2^n (e^r - 1) + (2^n - 1)`.
