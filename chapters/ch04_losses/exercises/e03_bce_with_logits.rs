@@ -44,9 +44,11 @@ impl<T: Float> BceWithLogits<T> {
     pub fn forward(&self, logits: &Array<T>, target: &Array<T>) -> Array<T> {
         same_shape("bce_with_logits", logits, target);
         let pos_weight = self.pos_weight("bce_with_logits", logits);
-        // Yours: One term for each logit: P y (-ln σ(x)) + (1 - y) (-ln(1 - σ(x))), finite however large the
-        // logit is. `softplus_at(x)` is ln(1 + e^x); `pos_weight` is P, in the shape of the logits.
-        todo!();
+        let terms: Array<T> = {
+            // Yours: One term for each logit: P y (-ln σ(x)) + (1 - y) (-ln(1 - σ(x))), finite however large the
+            // logit is. `softplus_at(x)` is ln(1 + e^x); `pos_weight` is P, in the shape of the logits.
+            todo!()
+        };
         self.reduction.forward(self.weighted("bce_with_logits", terms))
     }
 
@@ -58,8 +60,10 @@ impl<T: Float> BceWithLogits<T> {
     pub fn backward(&self, grad: &Array<T>, logits: &Array<T>, target: &Array<T>) -> Array<T> {
         same_shape("bce_with_logits backward", logits, target);
         let pos_weight = self.pos_weight("bce_with_logits backward", logits);
-        // Yours: The slope of each term: (1 - y) σ(x) - P y σ(-x).
-        todo!();
+        let slope: Array<T> = {
+            // Yours: The slope of each term: (1 - y) σ(x) - P y σ(-x).
+            todo!()
+        };
         let g = self.reduction.backward(grad, logits.shape());
         self.weighted("bce_with_logits backward", slope) * &g
     }

@@ -48,8 +48,10 @@ impl Triplet {
         if self.swap {
             far = far.minimum(&self.distance(positive, negative));
         }
-        // Yours: The terms max(0, d(a, p) - d(a, n) + margin); `far` is d(a, n).
-        todo!();
+        let terms: Array<T> = {
+            // Yours: The terms max(0, d(a, p) - d(a, n) + margin); `far` is d(a, n).
+            todo!()
+        };
         self.reduction.forward(terms.squeeze(-1))
     }
 
@@ -79,9 +81,11 @@ impl Triplet {
             far = far.minimum(&other);
             swapped = Some(nearer);
         }
-        // Yours: `g` is the gradient of each loss, [.., 1], and must become 0 where the loss is 0. Then
-        // the gradients of anchor, positive and negative, from `u` and `v` of the header.
-        todo!();
+        let (mut da, mut dp, dn): (Array<T>, Array<T>, Array<T>) = {
+            // Yours: `g` is the gradient of each loss, [.., 1], and must become 0 where the loss is 0. Then
+            // the gradients of anchor, positive and negative, from `u` and `v` of the header.
+            todo!()
+        };
         if let Some(swapped) = swapped {
             // The other end of v is the positive there, not the anchor.
             let moved = swapped * &dn;

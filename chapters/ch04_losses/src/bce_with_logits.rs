@@ -45,12 +45,14 @@ impl<T: Float> BceWithLogits<T> {
     pub fn forward(&self, logits: &Array<T>, target: &Array<T>) -> Array<T> {
         same_shape("bce_with_logits", logits, target);
         let pos_weight = self.pos_weight("bce_with_logits", logits);
-        // exercise: forward - One term for each logit: P y (-ln σ(x)) + (1 - y) (-ln(1 - σ(x))), finite however large the
-        // logit is. `softplus_at(x)` is ln(1 + e^x); `pos_weight` is P, in the shape of the logits.
-        let ones = logits.zip_to("bce_with_logits", target, |x, y| y * softplus_at(-x));
-        let zeros = logits.zip_to("bce_with_logits", target, |x, y| (T::ONE - y) * softplus_at(x));
-        let terms = ones * &pos_weight + zeros;
-        // exercise: end
+        let terms: Array<T> = {
+            // exercise: forward - One term for each logit: P y (-ln σ(x)) + (1 - y) (-ln(1 - σ(x))), finite however large the
+            // logit is. `softplus_at(x)` is ln(1 + e^x); `pos_weight` is P, in the shape of the logits.
+            let ones = logits.zip_to("bce_with_logits", target, |x, y| y * softplus_at(-x));
+            let zeros = logits.zip_to("bce_with_logits", target, |x, y| (T::ONE - y) * softplus_at(x));
+            ones * &pos_weight + zeros
+            // exercise: end
+        };
         self.reduction.forward(self.weighted("bce_with_logits", terms))
     }
 
@@ -62,11 +64,13 @@ impl<T: Float> BceWithLogits<T> {
     pub fn backward(&self, grad: &Array<T>, logits: &Array<T>, target: &Array<T>) -> Array<T> {
         same_shape("bce_with_logits backward", logits, target);
         let pos_weight = self.pos_weight("bce_with_logits backward", logits);
-        // exercise: backward - The slope of each term: (1 - y) σ(x) - P y σ(-x).
-        let ones = logits.zip_to("bce_with_logits", target, |x, y| y * sigmoid_at(-x));
-        let zeros = logits.zip_to("bce_with_logits", target, |x, y| (T::ONE - y) * sigmoid_at(x));
-        let slope = zeros - ones * &pos_weight;
-        // exercise: end
+        let slope: Array<T> = {
+            // exercise: backward - The slope of each term: (1 - y) σ(x) - P y σ(-x).
+            let ones = logits.zip_to("bce_with_logits", target, |x, y| y * sigmoid_at(-x));
+            let zeros = logits.zip_to("bce_with_logits", target, |x, y| (T::ONE - y) * sigmoid_at(x));
+            zeros - ones * &pos_weight
+            // exercise: end
+        };
         let g = self.reduction.backward(grad, logits.shape());
         self.weighted("bce_with_logits backward", slope) * &g
     }

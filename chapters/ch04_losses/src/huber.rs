@@ -22,7 +22,7 @@ use ch04_losses::{Reduction, mae, mae_backward, same_shape};
 #[track_caller]
 pub fn huber<T: Float>(x: &Array<T>, y: &Array<T>, delta: f64, reduction: Reduction) -> Array<T> {
     same_shape("huber", x, y);
-    let (delta, half) = (positive("huber", delta), T::from_f64(0.5));
+    let (delta, half): (T, T) = (positive("huber", delta), T::from_f64(0.5));
     // exercise: forward - One term for each element: d²/2 where |d| <= delta, else delta (|d| - delta/2), for
     // d = x - y. Then reduce.
     let term = |d: T| {

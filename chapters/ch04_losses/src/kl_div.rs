@@ -39,13 +39,15 @@ impl KlDiv {
     #[track_caller]
     pub fn forward<T: Float>(&self, log_q: &Array<T>, target: &Array<T>) -> Array<T> {
         same_shape("kl_div", log_q, target);
-        // exercise: forward - The terms p (ln p - x), for both kinds of target. A probability of 0 costs nothing.
-        let terms = log_q.zip_to("kl_div", target, |x, t| match t {
-            log_p if self.log_target => log_p.exp() * (log_p - x),
-            p if p == T::ZERO => T::ZERO,
-            p => p * (p.ln() - x),
-        });
-        // exercise: end
+        let terms: Array<T> = {
+            // exercise: forward - The terms p (ln p - x), for both kinds of target. A probability of 0 costs nothing.
+            log_q.zip_to("kl_div", target, |x, t| match t {
+                log_p if self.log_target => log_p.exp() * (log_p - x),
+                p if p == T::ZERO => T::ZERO,
+                p => p * (p.ln() - x),
+            })
+            // exercise: end
+        };
         self.reduction.forward(terms)
     }
 

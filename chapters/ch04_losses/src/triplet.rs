@@ -49,10 +49,12 @@ impl Triplet {
         if self.swap {
             far = far.minimum(&self.distance(positive, negative));
         }
-        // exercise: forward - The terms max(0, d(a, p) - d(a, n) + margin); `far` is d(a, n).
-        let near = self.distance(anchor, positive);
-        let terms = (near - far).map(|d| (d + margin).max(T::ZERO));
-        // exercise: end
+        let terms: Array<T> = {
+            // exercise: forward - The terms max(0, d(a, p) - d(a, n) + margin); `far` is d(a, n).
+            let near = self.distance(anchor, positive);
+            (near - far).map(|d| (d + margin).max(T::ZERO))
+            // exercise: end
+        };
         self.reduction.forward(terms.squeeze(-1))
     }
 
@@ -82,12 +84,14 @@ impl Triplet {
             far = far.minimum(&other);
             swapped = Some(nearer);
         }
-        // exercise: backward - `g` is the gradient of each loss, [.., 1], and must become 0 where the loss is 0. Then
-        // the gradients of anchor, positive and negative, from `u` and `v` of the header.
-        let g = (near - &far).zip("triplet", &g, |d, g| if d + margin > T::ZERO { g } else { T::ZERO });
-        let (u, v) = (u * &g, v * &g);
-        let (mut da, mut dp, dn) = (&u - &v, -&u, v);
-        // exercise: end
+        let (mut da, mut dp, dn): (Array<T>, Array<T>, Array<T>) = {
+            // exercise: backward - `g` is the gradient of each loss, [.., 1], and must become 0 where the loss is 0. Then
+            // the gradients of anchor, positive and negative, from `u` and `v` of the header.
+            let g = (near - &far).zip("triplet", &g, |d, g| if d + margin > T::ZERO { g } else { T::ZERO });
+            let (u, v) = (u * &g, v * &g);
+            (&u - &v, -&u, v)
+            // exercise: end
+        };
         if let Some(swapped) = swapped {
             // The other end of v is the positive there, not the anchor.
             let moved = swapped * &dn;

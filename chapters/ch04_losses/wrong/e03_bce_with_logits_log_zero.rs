@@ -2,5 +2,5 @@
 // exercise: forward
         let ones = logits.zip_to("bce_with_logits", target, |x, y| -y * sigmoid_at(x).ln());
         let zeros = logits.zip_to("bce_with_logits", target, |x, y| -(T::ONE - y) * (T::ONE - sigmoid_at(x)).ln());
-        let terms = ones * &pos_weight + zeros;
+        ones * &pos_weight + zeros
 // exercise: end

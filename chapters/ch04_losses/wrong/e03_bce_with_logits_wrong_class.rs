@@ -2,5 +2,5 @@
 // exercise: forward
         let ones = logits.zip_to("bce_with_logits", target, |x, y| y * softplus_at(-x));
         let zeros = logits.zip_to("bce_with_logits", target, |x, y| (T::ONE - y) * softplus_at(x));
-        let terms = ones + zeros * &pos_weight;
+        ones + zeros * &pos_weight
 // exercise: end

@@ -2,5 +2,5 @@
 // exercise: backward
         let g = (near - &far).zip("triplet", &g, |d, g| if d + margin > T::ZERO { g } else { T::ZERO });
         let (u, v) = (u * &g, v * &g);
-        let (mut da, mut dp, dn) = (&u + &v, -&u, -&v);
+        (&u + &v, -&u, -&v)
 // exercise: end

@@ -1,5 +1,5 @@
 // expect: the distances are the wrong way round
 // exercise: forward
         let near = self.distance(anchor, positive);
-        let terms = (far - near).map(|d| (d + margin).max(T::ZERO));
+        (far - near).map(|d| (d + margin).max(T::ZERO))
 // exercise: end

@@ -1,7 +1,7 @@
 // expect: that is KL(q || p)
 // exercise: forward
-        let terms = log_q.zip_to("kl_div", target, |x, t| {
+        log_q.zip_to("kl_div", target, |x, t| {
             let log_p = if self.log_target { t } else { t.ln() };
             x.exp() * (x - log_p)
-        });
+        })
 // exercise: end
