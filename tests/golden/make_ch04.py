@@ -8,7 +8,7 @@ Inputs are named  GROUP/SHAPE/NAME  and shared by the cases of a group. LOSS/cas
 LOSS/values holds, for one case after the other, the elements of the loss and of the gradient of each differentiable
 input. (One array for each case would make the file ten times as large.)
 The gradient from above is 0.75, 1.0, 1.25, .. 2.25, 0.75, .. over the elements of the loss, as in
-chapters/ch04_losses/tests/support. Losses that PyTorch lacks are written out below: contrastive (Hadsell, Chopra and
+chapters/ch04_losses/tests/losses/support.rs. Losses that PyTorch lacks are written out below: contrastive (Hadsell, Chopra and
 LeCun 2006), sigmoid focal (torchvision.ops.focal_loss) and CORAL (coral_pytorch.losses).
 """
 

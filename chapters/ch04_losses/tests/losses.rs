@@ -1,9 +1,0 @@
-//! All proofs of the losses in one program: the losses are compiled once for them, not once for each file.
-
-mod fast;
-mod golden;
-mod gradcheck;
-mod properties;
-mod rules;
-mod support;
-mod traps;
