@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use ch01_tensors::{Rng, Tensor};
 use ch03_neurons::erf::erf_f64;
-use ch03_neurons::{gelu, gelu_backward, math, softmax};
+use ch03_neurons::{Activation, gelu, gelu_backward, math, softmax};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// In the nearest cache, so that arithmetic is measured and not memory; below the size where threads start.
@@ -70,5 +70,20 @@ fn activations(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, functions, activations);
+/// A function that is not inlined is several times slower: this shows it.
+fn all(c: &mut Criterion) {
+    let x = Tensor::normal([SIZE], 0.0, 3.0, &mut Rng::new(3, "bench"));
+    let mut group = c.benchmark_group("all");
+    group.throughput(Throughput::Elements(SIZE as u64));
+    for activation in Activation::ALL {
+        let name = format!("{activation:?}");
+        group.bench_function(format!("{name} forward"), |b| {
+            b.iter(|| activation.forward(black_box(x.copy())))
+        });
+        let backward = || activation.backward(black_box(x.copy()), &x);
+        group.bench_function(format!("{name} backward"), |b| b.iter(backward));
+    }
+}
+
+criterion_group!(benches, functions, activations, all);
 criterion_main!(benches);

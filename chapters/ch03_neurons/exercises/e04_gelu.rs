@@ -11,7 +11,7 @@ use ch03_neurons::{math, sigmoid_at, simd};
 
 /// `x Φ(x)` of every element (PyTorch's default).
 pub fn gelu<T: Float>(x: Array<T>) -> Array<T> {
-    simd::map(x, gelu_at)
+    simd::map(x, Gelu)
 }
 
 /// `dL/dx = g (Φ(x) + x φ(x))`, for `g = dL/dy` and the input `x`.
@@ -20,7 +20,7 @@ pub fn gelu<T: Float>(x: Array<T>) -> Array<T> {
 /// When the shapes differ.
 #[track_caller]
 pub fn gelu_backward<T: Float>(grad: Array<T>, x: &Array<T>) -> Array<T> {
-    simd::zip("gelu_backward", grad, x, |g, x| g * gelu_slope(x))
+    simd::zip("gelu_backward", grad, x, GeluBackward)
 }
 
 /// Φ(x).
@@ -42,6 +42,27 @@ fn gelu_slope<T: Float>(x: T) -> T {
     todo!()
 }
 
+/// The forward pass as a [`simd::Unary`]: too long for a closure.
+#[derive(Clone, Copy)]
+struct Gelu;
+/// The backward pass.
+#[derive(Clone, Copy)]
+struct GeluBackward;
+
+impl<T: Float> simd::Unary<T> for Gelu {
+    #[inline(always)]
+    fn at(self, x: T) -> T {
+        gelu_at(x)
+    }
+}
+
+impl<T: Float> simd::Binary<T> for GeluBackward {
+    #[inline(always)]
+    fn at(self, g: T, x: T) -> T {
+        g * gelu_slope(x)
+    }
+}
+
 /// 1 / √(2π).
 const FRAC_1_SQRT_TAU: f64 = 0.398_942_280_401_432_7;
 /// √(2/π).
@@ -61,7 +82,7 @@ pub fn gelu_tanh<T: Float>(x: Array<T>) -> Array<T> {
 #[track_caller]
 pub fn gelu_tanh_backward<T: Float>(grad: Array<T>, x: &Array<T>) -> Array<T> {
     let [a, b] = [2.0 * SQRT_2_OVER_PI, 6.0 * SQRT_2_OVER_PI * CUBIC].map(T::from_f64);
-    simd::zip("gelu_tanh_backward", grad, x, |g, x| {
+    simd::zip("gelu_tanh_backward", grad, x, move |g, x| {
         let s = sigmoid_at(twice_u(x));
         let slope = a + b * x * x;
         // Where s is 0 or 1 the second term is 0, even if the cubic has overflowed.

@@ -25,7 +25,7 @@ pub fn elu_backward<T: Float>(grad: Array<T>, x: &Array<T>, alpha: f64) -> Array
 /// ELU times `scale`, which makes SELU.
 pub(crate) fn scaled<T: Float>(x: Array<T>, alpha: f64, scale: f64) -> Array<T> {
     let [above, below] = [scale, scale * alpha].map(T::from_f64);
-    simd::map(x, |x| if x > T::ZERO { above * x } else { below * math::exp_m1(x) })
+    simd::map(x, move |x| if x > T::ZERO { above * x } else { below * math::exp_m1(x) })
 }
 
 #[track_caller]
@@ -37,5 +37,5 @@ pub(crate) fn scaled_backward<T: Float>(
     scale: f64,
 ) -> Array<T> {
     let [above, below] = [scale, scale * alpha].map(T::from_f64);
-    simd::zip(operation, grad, x, |g, x| g * if x > T::ZERO { above } else { below * math::exp(x) })
+    simd::zip(operation, grad, x, move |g, x| g * if x > T::ZERO { above } else { below * math::exp(x) })
 }

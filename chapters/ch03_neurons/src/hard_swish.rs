@@ -12,7 +12,7 @@ use crate::simd;
 /// `x min(max(x + 3, 0), 6) / 6` of every element.
 pub fn hard_swish<T: Float>(x: Array<T>) -> Array<T> {
     let [three, sixth] = [3.0, 1.0 / 6.0].map(T::from_f64);
-    simd::map(x, |x| {
+    simd::map(x, move |x| {
         let middle = x * (x + three) * sixth;
         if x <= -three {
             T::ZERO
@@ -31,7 +31,7 @@ pub fn hard_swish<T: Float>(x: Array<T>) -> Array<T> {
 #[track_caller]
 pub fn hard_swish_backward<T: Float>(grad: Array<T>, x: &Array<T>) -> Array<T> {
     let [three, third, half] = [3.0, 1.0 / 3.0, 0.5].map(T::from_f64);
-    simd::zip("hard_swish_backward", grad, x, |g, x| {
+    simd::zip("hard_swish_backward", grad, x, move |g, x| {
         let middle = g * (x * third + half);
         if x <= -three {
             T::ZERO

@@ -10,7 +10,7 @@ use crate::simd;
 /// `x` above 0, `slope x` elsewhere.
 pub fn leaky_relu<T: Float>(x: Array<T>, slope: f64) -> Array<T> {
     let slope = T::from_f64(slope);
-    simd::map(x, |x| if x > T::ZERO { x } else { slope * x })
+    simd::map(x, move |x| if x > T::ZERO { x } else { slope * x })
 }
 
 /// `dL/dx = g` where `x > 0` and `slope g` elsewhere, for `g = dL/dy` and the input `x`.
@@ -20,6 +20,6 @@ pub fn leaky_relu<T: Float>(x: Array<T>, slope: f64) -> Array<T> {
 #[track_caller]
 pub fn leaky_relu_backward<T: Float>(grad: Array<T>, x: &Array<T>, slope: f64) -> Array<T> {
     let slope = T::from_f64(slope);
-    simd::zip("leaky_relu_backward", grad, x, |g, x| if x > T::ZERO { g } else { slope * g })
+    simd::zip("leaky_relu_backward", grad, x, move |g, x| if x > T::ZERO { g } else { slope * g })
 }
 // ANCHOR_END: leaky_relu

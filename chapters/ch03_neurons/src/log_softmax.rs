@@ -17,7 +17,7 @@ use crate::{math, simd};
 /// When there is no such axis.
 #[track_caller]
 pub fn log_softmax<T: Float>(x: Array<T>, axis: isize) -> Array<T> {
-    along_axis("log_softmax", x, None, axis, log_softmax_row)
+    along_axis("log_softmax", x, None, axis, LogSoftmax)
 }
 
 #[inline(always)]
@@ -35,7 +35,7 @@ fn log_softmax_row<T: Float>(x: &mut [T], _: &[T]) {
 /// When the shapes differ or there is no such axis.
 #[track_caller]
 pub fn log_softmax_backward<T: Float>(grad: Array<T>, y: &Array<T>, axis: isize) -> Array<T> {
-    along_axis("log_softmax_backward", grad, Some(y), axis, log_softmax_backward_row)
+    along_axis("log_softmax_backward", grad, Some(y), axis, LogSoftmaxBackward)
 }
 
 #[inline(always)]
@@ -46,3 +46,23 @@ fn log_softmax_backward_row<T: Float>(g: &mut [T], y: &[T]) {
     }
 }
 // ANCHOR_END: log_softmax
+
+/// The passes over one row as types, so that they are inlined (see [`simd::Row`]).
+#[derive(Clone, Copy)]
+struct LogSoftmax;
+#[derive(Clone, Copy)]
+struct LogSoftmaxBackward;
+
+impl<T: Float> simd::Row<T> for LogSoftmax {
+    #[inline(always)]
+    fn row(self, x: &mut [T], other: &[T]) {
+        log_softmax_row(x, other);
+    }
+}
+
+impl<T: Float> simd::Row<T> for LogSoftmaxBackward {
+    #[inline(always)]
+    fn row(self, g: &mut [T], y: &[T]) {
+        log_softmax_backward_row(g, y);
+    }
+}

@@ -9,59 +9,106 @@ use ch01_tensors::{DType, Float};
 use crate::erf::{erf_f32, erf_f64};
 use crate::exp::{exp_f32, exp_m1_f32};
 use crate::ln_1p::ln_1p_f32;
-use crate::simd::{Level, map_slice};
+use crate::simd::{Level, Unary, map_slice};
 use crate::tanh::tanh_f32;
 
-/// `fast` in 32 bits, `plain` otherwise.
+/// In 32 bits, or `None`.
 #[inline(always)]
-fn choose<T: Float>(x: T, fast: impl Fn(f32) -> f32, plain: impl Fn(T) -> T) -> T {
-    match T::DTYPE {
-        DType::F32 => T::from_f64(f64::from(fast(x.to_f64() as f32))),
-        _ => plain(x),
-    }
+fn narrow<T: Float>(x: T) -> Option<f32> {
+    (T::DTYPE == DType::F32).then_some(x.to_f64() as f32)
+}
+
+/// Back from 32 bits.
+#[inline(always)]
+fn wide<T: Float>(x: f32) -> T {
+    T::from_f64(f64::from(x))
 }
 
 /// e^x.
 #[inline(always)]
 pub fn exp<T: Float>(x: T) -> T {
-    choose(x, exp_f32, T::exp)
+    match narrow(x) {
+        Some(x) => wide(exp_f32(x)),
+        None => x.exp(),
+    }
 }
 
 /// e^x - 1, exact near 0.
 #[inline(always)]
 pub fn exp_m1<T: Float>(x: T) -> T {
-    choose(x, exp_m1_f32, T::exp_m1)
+    match narrow(x) {
+        Some(x) => wide(exp_m1_f32(x)),
+        None => x.exp_m1(),
+    }
 }
 
 /// ln(1 + u) for `0 <= u <= 1`.
 #[inline(always)]
 pub fn ln_1p<T: Float>(u: T) -> T {
-    choose(u, ln_1p_f32, T::ln_1p)
+    match narrow(u) {
+        Some(u) => wide(ln_1p_f32(u)),
+        None => u.ln_1p(),
+    }
 }
 
 /// Hyperbolic tangent.
 #[inline(always)]
 pub fn tanh<T: Float>(x: T) -> T {
-    choose(x, tanh_f32, T::tanh)
+    match narrow(x) {
+        Some(x) => wide(tanh_f32(x)),
+        None => x.tanh(),
+    }
 }
 
 /// The error function.
 #[inline(always)]
 pub fn erf<T: Float>(x: T) -> T {
-    choose(x, erf_f32, |x| T::from_f64(erf_f64(x.to_f64())))
+    match narrow(x) {
+        Some(x) => wide(erf_f32(x)),
+        None => T::from_f64(erf_f64(x.to_f64())),
+    }
 }
 
 /// e^x of every element, in place.
 pub fn exp_slice(x: &mut [f32]) {
-    map_slice(Level::detect(), x, exp_f32);
+    map_slice(Level::detect(), x, Exp);
 }
 
 /// tanh x of every element, in place.
 pub fn tanh_slice(x: &mut [f32]) {
-    map_slice(Level::detect(), x, tanh_f32);
+    map_slice(Level::detect(), x, Tanh);
 }
 
 /// erf x of every element, in place.
 pub fn erf_slice(x: &mut [f32]) {
-    map_slice(Level::detect(), x, erf_f32);
+    map_slice(Level::detect(), x, Erf);
+}
+
+/// The three as [`Unary`], so that they are inlined.
+#[derive(Clone, Copy)]
+struct Exp;
+#[derive(Clone, Copy)]
+struct Tanh;
+#[derive(Clone, Copy)]
+struct Erf;
+
+impl Unary<f32> for Exp {
+    #[inline(always)]
+    fn at(self, x: f32) -> f32 {
+        exp_f32(x)
+    }
+}
+
+impl Unary<f32> for Tanh {
+    #[inline(always)]
+    fn at(self, x: f32) -> f32 {
+        tanh_f32(x)
+    }
+}
+
+impl Unary<f32> for Erf {
+    #[inline(always)]
+    fn at(self, x: f32) -> f32 {
+        erf_f32(x)
+    }
 }

@@ -15,7 +15,7 @@ pub fn along_axis<T: Float>(
     x: Array<T>,
     other: Option<&Array<T>>,
     axis: isize,
-    f: impl Fn(&mut [T], &[T]) + Sync,
+    f: impl simd::Row<T>,
 ) -> Array<T> {
     if let Some(other) = other {
         simd::same_shape(operation, &x, other);

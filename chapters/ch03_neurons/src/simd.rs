@@ -6,7 +6,10 @@
 //! architectures there is only the portable one. The arithmetic is the same in all: no multiply-add is fused, so every
 //! version gives the same bits.
 //!
-//! Whatever is passed as `f` should be `#[inline(always)]` and free of branches, or it is called once per element.
+//! What is applied must be free of branches, and it must be inlined, or it is called once per element. A short closure
+//! is. A long function is not, even if it is `#[inline(always)]`, because Rust passes it through a small function of its
+//! own making. For long ones there are the traits [`Unary`] and [`Binary`]: an empty struct whose method is
+//! `#[inline(always)]`.
 
 use ch01_tensors::{Array, Float, fail};
 use rayon::prelude::*;
@@ -15,6 +18,38 @@ use rayon::prelude::*;
 const PARALLEL_MIN: usize = 1 << 16;
 /// Elements per parallel task: fixed, so that results do not depend on the number of threads.
 const CHUNK: usize = 1 << 14;
+
+/// A function of one number: a short `move` closure (what it captures is then in registers, not behind a pointer), or a type of its own with an `#[inline(always)]` method.
+pub trait Unary<T>: Copy + Sync {
+    /// The function at `x`.
+    fn at(self, x: T) -> T;
+}
+
+/// A function of two numbers, the gradient from above and a value.
+pub trait Binary<T>: Copy + Sync {
+    /// The function at `g` and `x`.
+    fn at(self, g: T, x: T) -> T;
+}
+
+/// What is done to a row of numbers, with the same row of a second array.
+pub trait Row<T>: Copy + Sync {
+    /// Changes `y`; `x` is empty if there is no second array.
+    fn row(self, y: &mut [T], x: &[T]);
+}
+
+impl<T, F: Fn(T) -> T + Copy + Sync> Unary<T> for F {
+    #[inline(always)]
+    fn at(self, x: T) -> T {
+        self(x)
+    }
+}
+
+impl<T, F: Fn(T, T) -> T + Copy + Sync> Binary<T> for F {
+    #[inline(always)]
+    fn at(self, g: T, x: T) -> T {
+        self(g, x)
+    }
+}
 
 /// Which version of a loop to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,64 +89,93 @@ impl PartialOrd for Level {
     }
 }
 
+/// A loop with its data. `run` must be `#[inline(always)]`, and so must be what it calls, or a version of it that knows
+/// nothing of wide vectors is called. (That is why this is not a closure: nothing makes the compiler inline one.)
+pub trait Body {
+    /// Runs the loop.
+    fn run(self);
+}
+
 // ANCHOR: multiversion
-/// Runs `body(arguments)`, compiled for `level`. `body` must be an `#[inline(always)]` function, or it stays as it is.
+/// Runs `body`, compiled for `level`.
 ///
 /// # Panics
 /// When the processor does not have the level.
-#[inline]
-pub fn at_level<A, R>(level: Level, arguments: A, body: impl Fn(A) -> R) -> R {
+pub fn at_level(level: Level, body: impl Body) {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2")]
-        fn avx2<A, R>(arguments: A, body: impl Fn(A) -> R) -> R {
-            body(arguments)
+        fn avx2(body: impl Body) {
+            body.run();
         }
         #[target_feature(enable = "avx512f")]
-        fn avx512<A, R>(arguments: A, body: impl Fn(A) -> R) -> R {
-            body(arguments)
+        fn avx512(body: impl Body) {
+            body.run();
         }
         assert!(level <= Level::detect(), "this processor has no {level:?}");
         match level {
-            Level::Portable => body(arguments),
+            Level::Portable => body.run(),
             // SAFETY: the assertion above: the processor has these instructions.
-            Level::Avx2 => unsafe { avx2(arguments, body) },
+            Level::Avx2 => unsafe { avx2(body) },
             // SAFETY: as above.
-            Level::Avx512 => unsafe { avx512(arguments, body) },
+            Level::Avx512 => unsafe { avx512(body) },
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
         assert_eq!(level, Level::Portable, "this processor has no {level:?}");
-        body(arguments)
+        body.run();
     }
 }
 // ANCHOR_END: multiversion
 
 // ANCHOR: map
-/// Replaces every element of a slice by `f` of it.
-pub fn map_slice<T: Float>(level: Level, x: &mut [T], f: impl Fn(T) -> T) {
+struct Map<'a, T, F> {
+    x: &'a mut [T],
+    f: F,
+}
+
+impl<T: Float, F: Unary<T>> Body for Map<'_, T, F> {
     #[inline(always)]
-    fn each<T: Float, F: Fn(T) -> T>((x, f): (&mut [T], F)) {
-        for x in x {
-            *x = f(*x);
+    fn run(self) {
+        for x in self.x {
+            *x = self.f.at(*x);
         }
     }
-    at_level(level, (x, f), each);
+}
+
+/// Replaces every element of a slice by `f` of it.
+pub fn map_slice<T: Float>(level: Level, x: &mut [T], f: impl Unary<T>) {
+    at_level(level, Map { x, f });
 }
 
 /// `f` of every element. Works in place if nobody else holds the array.
-pub fn map<T: Float>(mut x: Array<T>, f: impl Fn(T) -> T + Sync) -> Array<T> {
+pub fn map<T: Float>(mut x: Array<T>, f: impl Unary<T>) -> Array<T> {
     let level = Level::detect();
     let data = x.data_mut();
     if data.len() < PARALLEL_MIN {
-        map_slice(level, data, &f);
+        map_slice(level, data, f);
     } else {
-        data.par_chunks_mut(CHUNK).for_each(|part| map_slice(level, part, &f));
+        data.par_chunks_mut(CHUNK).for_each(|part| map_slice(level, part, f));
     }
     x
 }
 // ANCHOR_END: map
+
+struct Zip<'a, T, F> {
+    grad: &'a mut [T],
+    x: &'a [T],
+    f: F,
+}
+
+impl<T: Float, F: Binary<T>> Body for Zip<'_, T, F> {
+    #[inline(always)]
+    fn run(self) {
+        for (g, &x) in self.grad.iter_mut().zip(self.x) {
+            *g = self.f.at(*g, x);
+        }
+    }
+}
 
 /// `f(g, x)` of every pair of elements of two arrays of the same shape; `operation` names the caller. Works in place
 /// in `grad` if nobody else holds it.
@@ -119,55 +183,56 @@ pub fn map<T: Float>(mut x: Array<T>, f: impl Fn(T) -> T + Sync) -> Array<T> {
 /// # Panics
 /// When the shapes differ.
 #[track_caller]
-pub fn zip<T: Float>(
-    operation: &str,
-    mut grad: Array<T>,
-    x: &Array<T>,
-    f: impl Fn(T, T) -> T + Sync,
-) -> Array<T> {
-    #[inline(always)]
-    fn each<T: Float, F: Fn(T, T) -> T>((grad, x, f): (&mut [T], &[T], F)) {
-        for (g, &x) in grad.iter_mut().zip(x) {
-            *g = f(*g, x);
-        }
-    }
+pub fn zip<T: Float>(operation: &str, mut grad: Array<T>, x: &Array<T>, f: impl Binary<T>) -> Array<T> {
     same_shape(operation, &grad, x);
     let level = Level::detect();
     let x = x.clone().contiguous();
     let (data, x) = (grad.data_mut(), x.data());
     if data.len() < PARALLEL_MIN {
-        at_level(level, (data, x, &f), each);
+        at_level(level, Zip { grad: data, x, f });
     } else {
         let parts = data.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK));
-        parts.for_each(|(data, x)| at_level(level, (data, x, &f), each));
+        parts.for_each(|(grad, x)| at_level(level, Zip { grad, x, f }));
     }
     grad
+}
+
+struct Rows<'a, T, F> {
+    y: &'a mut [T],
+    x: Option<&'a [T]>,
+    length: usize,
+    f: F,
+}
+
+impl<T: Float, F: Row<T>> Body for Rows<'_, T, F> {
+    #[inline(always)]
+    fn run(self) {
+        match self.x {
+            Some(x) => {
+                self.y.chunks_mut(self.length).zip(x.chunks(self.length)).for_each(|(y, x)| self.f.row(y, x))
+            }
+            None => self.y.chunks_mut(self.length).for_each(|y| self.f.row(y, &[])),
+        }
+    }
 }
 
 /// Hands `f` every row of `length` elements of `y`, with the same row of `x`, or an empty one if there is no `x`.
 ///
 /// # Panics
 /// When the slices differ in length.
-pub fn rows<T: Float>(y: &mut [T], x: Option<&[T]>, length: usize, f: impl Fn(&mut [T], &[T]) + Sync) {
-    #[inline(always)]
-    fn each<T: Float, F: Fn(&mut [T], &[T])>((y, x, length, f): (&mut [T], Option<&[T]>, usize, F)) {
-        match x {
-            Some(x) => y.chunks_mut(length).zip(x.chunks(length)).for_each(|(y, x)| f(y, x)),
-            None => y.chunks_mut(length).for_each(|y| f(y, &[])),
-        }
-    }
+pub fn rows<T: Float>(y: &mut [T], x: Option<&[T]>, length: usize, f: impl Row<T>) {
     assert!(x.is_none_or(|x| x.len() == y.len()), "rows: slices of different lengths");
     if y.is_empty() {
         return;
     }
     let level = Level::detect();
     if y.len() < PARALLEL_MIN {
-        at_level(level, (y, x, length, &f), each);
+        at_level(level, Rows { y, x, length, f });
     } else {
         let together = CHUNK.div_ceil(length) * length;
         y.par_chunks_mut(together).enumerate().for_each(|(part, y)| {
             let x = x.map(|x| &x[part * together..][..y.len()]);
-            at_level(level, (y, x, length, &f), each);
+            at_level(level, Rows { y, x, length, f });
         });
     }
 }

@@ -16,7 +16,7 @@ use ch03_neurons::{math, rows::along_axis, simd};
 /// When there is no such axis.
 #[track_caller]
 pub fn softmax<T: Float>(x: Array<T>, axis: isize) -> Array<T> {
-    along_axis("softmax", x, None, axis, softmax_row)
+    along_axis("softmax", x, None, axis, Softmax)
 }
 
 /// Replaces one row by its softmax. The second argument is not used.
@@ -41,7 +41,7 @@ fn softmax_row<T: Float>(x: &mut [T], _: &[T]) {
 /// When the shapes differ or there is no such axis.
 #[track_caller]
 pub fn softmax_backward<T: Float>(grad: Array<T>, y: &Array<T>, axis: isize) -> Array<T> {
-    along_axis("softmax_backward", grad, Some(y), axis, softmax_backward_row)
+    along_axis("softmax_backward", grad, Some(y), axis, SoftmaxBackward)
 }
 
 /// Replaces one row of gradients of the output by those of the input.
@@ -55,3 +55,23 @@ fn softmax_backward_row<T: Float>(g: &mut [T], y: &[T]) {
     // exercise: end
 }
 // ANCHOR_END: softmax
+
+/// The passes over one row as types, so that they are inlined (see [`simd::Row`]).
+#[derive(Clone, Copy)]
+struct Softmax;
+#[derive(Clone, Copy)]
+struct SoftmaxBackward;
+
+impl<T: Float> simd::Row<T> for Softmax {
+    #[inline(always)]
+    fn row(self, x: &mut [T], other: &[T]) {
+        softmax_row(x, other);
+    }
+}
+
+impl<T: Float> simd::Row<T> for SoftmaxBackward {
+    #[inline(always)]
+    fn row(self, g: &mut [T], y: &[T]) {
+        softmax_backward_row(g, y);
+    }
+}

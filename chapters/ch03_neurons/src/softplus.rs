@@ -19,7 +19,7 @@ pub fn softplus_at<T: Float>(z: T) -> T {
 /// Softplus of every element; PyTorch's defaults are `beta` 1 and `threshold` 20.
 pub fn softplus<T: Float>(x: Array<T>, beta: f64, threshold: f64) -> Array<T> {
     let [beta, inverse, threshold] = [beta, 1.0 / beta, threshold].map(T::from_f64);
-    simd::map(x, |x| {
+    simd::map(x, move |x| {
         let z = beta * x;
         if z > threshold { x } else { softplus_at(z) * inverse }
     })
@@ -32,7 +32,7 @@ pub fn softplus<T: Float>(x: Array<T>, beta: f64, threshold: f64) -> Array<T> {
 #[track_caller]
 pub fn softplus_backward<T: Float>(grad: Array<T>, x: &Array<T>, beta: f64, threshold: f64) -> Array<T> {
     let [beta, threshold] = [beta, threshold].map(T::from_f64);
-    simd::zip("softplus_backward", grad, x, |g, x| {
+    simd::zip("softplus_backward", grad, x, move |g, x| {
         let z = beta * x;
         if z > threshold { g } else { g * sigmoid_at(z) }
     })
