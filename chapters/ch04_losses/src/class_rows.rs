@@ -90,7 +90,7 @@ impl<'a, T: Float, L: Num> ClassRows<'a, T, L> {
             return;
         }
         for (row, label) in self.target.data().iter().enumerate() {
-            let number = label.to_f64() as i64;
+            let number = label.to_i64();
             if number != self.ignore_index && !(0..self.classes as i64).contains(&number) {
                 fail(
                     operation,
@@ -131,7 +131,7 @@ impl<'a, T: Float, L: Num> ClassRows<'a, T, L> {
         if self.soft {
             return RowTarget::Probabilities(&self.target.data()[row * self.classes..][..self.classes]);
         }
-        match self.target.data()[row].to_f64() as i64 {
+        match self.target.data()[row].to_i64() {
             label if label == self.ignore_index => RowTarget::Ignored,
             label => RowTarget::Class(label as usize),
         }

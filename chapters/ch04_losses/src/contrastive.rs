@@ -15,7 +15,7 @@
 use ch01_tensors::{Array, Float, Num};
 use ch04_losses::Reduction;
 
-use crate::pairs::pairs;
+use crate::pairs::{hinge, pairs};
 
 /// Contrastive loss with its margin.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ impl Contrastive {
         let together = pairs("contrastive", a, b, labels, 1.0, 0.0);
         let (margin, half) = (T::from_f64(self.margin), T::from_f64(0.5));
         let term = |d: T, together: bool| {
-            let stretch = if together { d } else { (margin - d).max(T::ZERO) };
+            let stretch = if together { d } else { hinge(margin - d) };
             half * stretch * stretch
         };
         self.reduction.forward(length(a - b).zip_to("contrastive", &together, term).squeeze(-1))
@@ -67,7 +67,7 @@ impl Contrastive {
         let factor = length(a - b).zip_to("contrastive backward", &together, |d, together| match d {
             _ if together => T::ONE,
             d if d == T::ZERO => T::ZERO,
-            d => -(margin - d).max(T::ZERO) / d,
+            d => -hinge(margin - d) / d,
         });
         let da = (a - b) * &(factor * &g);
         let db = -&da;

@@ -90,7 +90,8 @@ impl<T: Float> Coral<T> {
             );
         }
         for (row, rank) in ranks.iter().enumerate() {
-            if !(0..=questions as i64).contains(&(rank.to_f64() as i64)) {
+            let rank_f64 = rank.to_f64();
+            if !(0.0..=questions as f64).contains(&rank_f64) || rank_f64.fract() != 0.0 {
                 fail(
                     operation,
                     format_args!("label {rank} of row {row} is not a rank from 0 to {questions}"),

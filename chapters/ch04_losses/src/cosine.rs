@@ -15,7 +15,7 @@
 use ch01_tensors::{Array, Float, Num};
 use ch04_losses::Reduction;
 
-use crate::pairs::pairs;
+use crate::pairs::{hinge, pairs};
 
 /// Cosine embedding loss with its margin.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +36,7 @@ impl CosineEmbedding {
     pub fn forward<T: Float, L: Num>(&self, a: &Array<T>, b: &Array<T>, labels: &Array<L>) -> Array<T> {
         let together = pairs("cosine_embedding", a, b, labels, 1.0, -1.0);
         let margin = T::from_f64(self.margin);
-        let term = |c: T, together| if together { T::ONE - c } else { (c - margin).max(T::ZERO) };
+        let term = |c: T, together| if together { T::ONE - c } else { hinge(c - margin) };
         self.reduction.forward(Cosine::new(a, b).c.zip_to("cosine_embedding", &together, term).squeeze(-1))
     }
 

@@ -61,10 +61,11 @@ impl Focal {
         let slope = |x: T, y: T| {
             let q = wrong(x, y);
             let from_bce = q.powf(gamma) * ((T::ONE - y) * sigmoid_at(x) - y * sigmoid_at(-x));
-            // Where q is 0 the factor does not change either, but for gamma < 1 the formula would divide by 0.
+            // Where q is 0 the factor does not change either, but the formula would divide by 0.
             let from_factor = if q > T::ZERO {
+                // dq / q first: q^(gamma - 1) overflows where q is tiny and gamma below 1.
                 let dq = (T::ONE - y - y) * sigmoid_at(x) * sigmoid_at(-x);
-                gamma * q.powf(gamma - T::ONE) * dq * bce(x, y)
+                gamma * q.powf(gamma) * (dq / q) * bce(x, y)
             } else {
                 T::ZERO
             };

@@ -41,10 +41,9 @@ impl KlDiv {
         same_shape("kl_div", log_q, target);
         let terms: Array<T> = {
             // exercise: forward - The terms p (ln p - x), for both kinds of target. A probability of 0 costs nothing.
-            log_q.zip_to("kl_div", target, |x, t| match t {
-                log_p if self.log_target => log_p.exp() * (log_p - x),
-                p if p == T::ZERO => T::ZERO,
-                p => p * (p.ln() - x),
+            log_q.zip_to("kl_div", target, |x, t| {
+                let (p, log_p) = if self.log_target { (t.exp(), t) } else { (t, t.ln()) };
+                if p == T::ZERO { T::ZERO } else { p * (log_p - x) }
             })
             // exercise: end
         };

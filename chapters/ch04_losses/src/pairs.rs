@@ -33,6 +33,11 @@ pub(crate) fn pairs<T: Float, L: Num>(
     labels.map_to(|label| label.to_f64() == together).unsqueeze(-1)
 }
 
+/// `max(0, x)`. NaN stays; `Float::max` would turn it into 0, a loss that looks perfect.
+pub(crate) fn hinge<T: Float>(x: T) -> T {
+    if x < T::ZERO { T::ZERO } else { x }
+}
+
 /// Refuses arrays of different shapes, and scalars, which are not vectors.
 #[track_caller]
 pub(crate) fn vectors<T: Float>(operation: &str, a: &Array<T>, b: &Array<T>) {

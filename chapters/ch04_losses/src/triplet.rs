@@ -52,7 +52,8 @@ impl Triplet {
         let terms: Array<T> = {
             // exercise: forward - The terms max(0, d(a, p) - d(a, n) + margin); `far` is d(a, n).
             let near = self.distance(anchor, positive);
-            (near - far).map(|d| (d + margin).max(T::ZERO))
+            // Not `Float::max`, which would turn NaN into 0: a loss that looks perfect.
+            (near - far).map(|d| if d < -margin { T::ZERO } else { d + margin })
             // exercise: end
         };
         self.reduction.forward(terms.squeeze(-1))

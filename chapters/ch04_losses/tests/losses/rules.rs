@@ -29,6 +29,8 @@ fn shapes_that_do_not_fit_are_named() {
         "loss backward: a gradient of shape [] for terms of shape [4]"
     );
     assert_eq!(message(|| huber(&x, &x, 0.0, r)), "huber: the corner must be above 0, not 0");
+    assert_eq!(message(|| smooth_l1(&x, &x, -1.0, r)), "smooth_l1: the corner must be above 0, not -1");
+    assert_eq!(message(|| smooth_l1(&x, &y, 1.0, r)), format!("smooth_l1: {both}"));
 }
 
 #[test]
@@ -120,4 +122,49 @@ fn kinks_have_slope_zero_and_nan_is_not_hidden() {
     assert!(CrossEntropy::default().forward(&z, &Array::<i64>::from([0])).item().is_nan());
     let bce = BceWithLogits { reduction: Reduction::None, ..Default::default() };
     assert!(bce.forward(&x, &one)[[1]].is_nan());
+}
+
+#[test]
+fn hinges_do_not_hide_nan() {
+    let (a, b) = (Tensor::from([[1.0, f32::NAN]]), Tensor::from([[1.0, 2.0]]));
+    assert!(Contrastive::default().forward(&a, &b, &Array::<i64>::from([0])).item().is_nan());
+    assert!(CosineEmbedding::default().forward(&a, &b, &Array::<i64>::from([-1])).item().is_nan());
+    assert!(Triplet::default().forward(&a, &b, &b).item().is_nan());
+}
+
+#[test]
+fn focal_is_finite_for_tiny_probabilities() {
+    // sigma(-95) is below the smallest normal number of 32 bits: its inverse is infinite there.
+    let (x, y) = (Tensor::from([-95.0, 95.0, -95.0, 95.0]), Tensor::from([0.0, 1.0, 1.0, 0.0]));
+    let one = Tensor::ones([4]);
+    let gradient = |gamma| {
+        let focal = Focal { alpha: None, gamma, reduction: Reduction::None };
+        focal.backward(&one, &x, &y)
+    };
+    let bce = BceWithLogits { reduction: Reduction::None, ..Default::default() };
+    assert_eq!(gradient(0.0), bce.backward(&one, &x, &y));
+    // Right answers count nothing, wrong ones as much as in BCE: their q is 1.
+    for gamma in [0.01, 0.5, 2.0] {
+        let g = gradient(gamma);
+        for (g, want) in g.iter().zip([0.0, 0.0, -1.0, 1.0]) {
+            assert!((g - want).abs() < 1e-5, "gamma {gamma}: {g}, not {want}"); // a few roundings of numbers near 1
+        }
+    }
+}
+
+#[test]
+fn a_log_probability_of_minus_infinity_costs_nothing() {
+    let kl = KlDiv { log_target: true, reduction: Reduction::None };
+    let terms = kl.forward(&Tensor::from([-1.0, -2.0]), &Tensor::from([f32::NEG_INFINITY, 0.0]));
+    assert_eq!(terms, Tensor::from([0.0, 2.0]));
+}
+
+#[test]
+fn ranks_are_whole_numbers() {
+    let z = Tensor::zeros([1, 3]);
+    for rank in [0.5, f32::NAN, -0.5] {
+        let want = format!("coral: label {rank} of row 0 is not a rank from 0 to 3");
+        assert_eq!(message(|| Coral::default().forward(&z, &Tensor::from([rank]))), want);
+    }
+    assert!(Coral::default().forward(&z, &Tensor::from([3.0])).item() > 0.0);
 }
