@@ -52,9 +52,11 @@ pub fn huber_backward<T: Float>(
 /// When the shapes differ, or `beta` is negative.
 #[track_caller]
 pub fn smooth_l1<T: Float>(x: &Array<T>, y: &Array<T>, beta: f64, reduction: Reduction) -> Array<T> {
+    same_shape("smooth_l1", x, y);
     if beta == 0.0 {
         return mae(x, y, reduction);
     }
+    positive::<T>("smooth_l1", beta);
     huber(x, y, beta, reduction) / T::from_f64(beta)
 }
 
@@ -70,9 +72,11 @@ pub fn smooth_l1_backward<T: Float>(
     beta: f64,
     reduction: Reduction,
 ) -> Array<T> {
+    same_shape("smooth_l1_backward", x, y);
     if beta == 0.0 {
         return mae_backward(grad, x, y, reduction);
     }
+    positive::<T>("smooth_l1_backward", beta);
     huber_backward(grad, x, y, beta, reduction) / T::from_f64(beta)
 }
 
