@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::fmt::{self, Display};
+use std::marker::PhantomData;
 
 /// One step of a layer path: a field's name or an index into a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +44,12 @@ thread_local! {
 
 /// Leaves the layer when dropped; made by [`enter`].
 #[must_use = "the path is left when the guard is dropped"]
-pub struct Entered(());
+pub struct Entered(PhantomData<*const ()>); // Stays on its thread, whose path it leaves.
 
 /// Announces that this thread now works inside the child `name`, until the guard is dropped.
 pub fn enter(name: impl Into<Name>) -> Entered {
     PATH.with_borrow_mut(|path| path.push(name.into()));
-    Entered(())
+    Entered(PhantomData)
 }
 
 impl Drop for Entered {

@@ -96,6 +96,12 @@ impl<T: Num> Array<T> {
         if by == 0.0 || by.is_nan() {
             fail("arange", format_args!("the step must not be {step}"));
         }
+        if T::INTEGER {
+            // Not through f64, which rounds beyond 2^53.
+            let [from, to, by] = [start, stop, step].map(|x| i128::from(x.to_i64()));
+            let count = ((to - from + by - by.signum()) / by).max(0) as usize;
+            return Self::from_fn([count], |i| T::from_i64((from + i[0] as i128 * by) as i64));
+        }
         let count = ((to - from) / by).ceil().max(0.0) as usize;
         Self::from_fn([count], |i| T::from_f64(from + i[0] as f64 * by))
     }
@@ -111,7 +117,9 @@ impl<T: Float> Array<T> {
     pub fn linspace(start: T, stop: T, count: usize) -> Self {
         let (from, to) = (start.to_f64(), stop.to_f64());
         let gaps = count.saturating_sub(1).max(1) as f64;
-        Self::from_fn([count], |i| T::from_f64(from + (to - from) * (i[0] as f64 / gaps)))
+        let at = |i| T::from_f64(from + (to - from) * (i as f64 / gaps));
+        // The last one is `stop` itself, which `from + (to - from)` may miss.
+        Self::from_fn([count], |i| if i[0] > 0 && i[0] + 1 == count { stop } else { at(i[0]) })
     }
 
     /// Numbers drawn evenly from `[low, high)` (`torch.empty(shape).uniform_(low, high)`).

@@ -98,12 +98,7 @@ pub(crate) fn parse(file: &[u8]) -> Result<Parsed<'_>, Problem> {
     let fortran = fortran.ok_or_else(|| bad("it lacks `fortran_order`"))?;
     let shape = shape.ok_or_else(|| bad("it lacks `shape`"))?;
 
-    let count = if shape.contains(&0) {
-        Some(0)
-    } else {
-        shape.iter().try_fold(1usize, |size, &length| size.checked_mul(length))
-    };
-    let size = count.zip(descr.bytes()).and_then(|(count, bytes)| count.checked_mul(bytes));
+    let size = shape.checked_size().zip(descr.bytes()).and_then(|(count, bytes)| count.checked_mul(bytes));
     match size {
         Some(size) if size == data.len() => Ok(Parsed { descr, fortran, shape, data }),
         Some(size) if size < isize::MAX as usize => {

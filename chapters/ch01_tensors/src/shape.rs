@@ -69,13 +69,18 @@ impl Shape {
     /// When it does not fit in `isize`.
     #[track_caller]
     pub fn size(&self) -> usize {
-        let size = self.iter().try_fold(1usize, |size, &length| size.checked_mul(length));
-        match size {
-            Some(size) if size <= isize::MAX as usize => size,
-            // A zero axis anywhere makes the array empty, however long the others are.
-            _ if self.contains(&0) => 0,
-            _ => panic!("shape {self:?} has too many elements"),
+        match self.checked_size() {
+            Some(size) => size,
+            None => panic!("shape {self:?} has too many elements"),
         }
+    }
+
+    /// The number of elements, if it fits in `isize`. Of an empty array the other lengths must fit, as in numpy:
+    /// strides are products of them.
+    pub(crate) fn checked_size(&self) -> Option<usize> {
+        let mut lengths = self.iter().filter(|&&length| length > 0);
+        let size = lengths.try_fold(1isize, |size, &length| size.checked_mul(length.try_into().ok()?))?;
+        Some(if self.contains(&0) { 0 } else { size as usize })
     }
 }
 

@@ -100,6 +100,9 @@ impl<T: Element> Array<T> {
         if broadcast_shape(&self.shape, &shape) != Some(shape) {
             fail("broadcast_to", format_args!("{:?} does not broadcast to {shape:?}", self.shape));
         }
+        if shape.checked_size().is_none() {
+            fail("broadcast_to", format_args!("{shape:?} has too many elements for {:?}", self.shape));
+        }
         let strides = broadcast_strides(&self.shape, &self.strides, &shape);
         Array { shape, strides, ..self }
     }

@@ -139,3 +139,17 @@ fn the_place_reported_is_the_callers() {
     std::panic::set_hook(hook);
     assert!(files.iter().all(|file| file.ends_with("errors.rs")), "{files:?}");
 }
+
+#[test]
+fn shapes_beyond_memory_are_refused_even_if_empty() {
+    let long = 1 << 40;
+    assert_eq!(
+        message(|| Tensor::zeros([0, long, long])),
+        "shape [0, 1099511627776, 1099511627776] has too many elements"
+    );
+    assert_eq!(
+        message(|| Tensor::zeros([1]).broadcast_to([long, long])),
+        "broadcast_to: [1099511627776, 1099511627776] has too many elements for [1]"
+    );
+    assert!(Tensor::zeros([0, long]).is_empty());
+}

@@ -119,6 +119,14 @@ fn damaged_npy_files_are_refused_with_the_reason() {
 }
 
 #[test]
+fn headers_of_absurd_shapes_are_refused() {
+    for (descr, shape) in [("<f4", "(0, 4611686018427387904, 4)"), ("<U0", "(9223372036854775808,)")] {
+        let header = header(&format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n"));
+        assert!(npy_error(&header).contains("does not fit in memory"), "{descr} {shape}");
+    }
+}
+
+#[test]
 fn damaged_archives_are_refused_with_the_reason() {
     for name in ["ch01_types.npz", "ch01_deflated.npz"] {
         let good = std::fs::read(golden(name)).unwrap();

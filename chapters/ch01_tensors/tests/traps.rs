@@ -119,6 +119,8 @@ fn a_float_step_of_arange_may_hit_the_end() {
     assert_eq!(Array::arange(1.0, 1.3, 0.1).size(), 4);
     // The cure: count in integers, or say how many.
     assert_eq!(Array::linspace(1.0, 1.2, 3).size(), 3);
+    // Both ends are exact, whatever the rounding between: 1e16 + (1 - 1e16) is 0.
+    assert_eq!(Array::linspace(1e16, 1.0, 3).to_vec(), [1e16, 5e15, 1.0]);
 }
 
 #[test]
@@ -126,4 +128,16 @@ fn float_max_and_array_max_treat_nan_differently() {
     let x = Array::from([1.0, f64::NAN, 2.0]);
     assert!(x.max(.., false).item().is_nan(), "as numpy: a NaN is not lost");
     assert_eq!(x.iter().fold(f64::NEG_INFINITY, f64::max), 2.0, "the method of f64 drops it");
+}
+
+#[test]
+fn arange_counts_integers_exactly() {
+    // In f64, 2^60 and 2^60 + 3 are the same number.
+    let big = 1i64 << 60;
+    assert_eq!(Array::arange(big, big + 3, 1), Array::from([big, big + 1, big + 2]));
+    assert_eq!(Array::arange(5, -2, -3), Array::from([5, 2, -1]));
+    assert_eq!(Array::arange(0, 7, 3), Array::from([0, 3, 6]));
+    assert_eq!(Array::arange(0, 6, 3), Array::from([0, 3]));
+    assert!(Array::arange(3, 0, 1).is_empty() && Array::arange(0, 0, -1).is_empty());
+    assert_eq!(Array::arange(i64::MIN, i64::MAX, i64::MAX), Array::from([i64::MIN, -1, i64::MAX - 1]));
 }
