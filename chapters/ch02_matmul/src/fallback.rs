@@ -43,8 +43,9 @@ pub(crate) fn gemm<T: Float>(
     let (m, n) = (c.rows, c.cols);
     let (last_a, last_b) = (a.from(m - 1, k - 1), b.from(k - 1, n - 1));
     debug_assert!([a, b, last_a, last_b].iter().all(|x| (x.first as usize) < x.storage.len()));
-    let (from_a, from_b, to) =
-        (&raw const a.storage[a.first as usize], &raw const b.storage[b.first as usize], c.first);
+    // Pointers to elements that may be used for the whole storage: strides can be negative.
+    let start = |x: Strided<'_, T>| x.storage.as_ptr().wrapping_offset(x.first);
+    let (from_a, from_b, to) = (start(a), start(b), c.first);
     let stride = c.stride as isize;
     let _inside = Inside::enter();
     match T::DTYPE {
