@@ -6,7 +6,7 @@
 //!
 //! With `y = a_c x` where `x <= 0`: `dL/da_c = Σ g x` over the elements of channel `c` that are not above 0.
 
-use ch01_tensors::{Array, Float, Shape, fail};
+use ch01_tensors::{Array, Float, Shape, Strides, fail};
 
 // ANCHOR: prelu
 /// `x` above 0, `slope x` elsewhere, with the slope of the channel.
@@ -32,7 +32,7 @@ pub fn prelu_backward<T: Float>(grad: &Array<T>, x: &Array<T>, slope: &Array<T>)
     let below = x.map_to(|x| if x > T::ZERO { T::ZERO } else { x });
     let each = grad * &below;
     let kept = |axis: &isize| slope.size() == 1 || *axis != 1;
-    let axes: Vec<isize> = (0..x.ndim() as isize).filter(kept).collect();
+    let axes: Strides = (0..x.ndim() as isize).filter(kept).collect();
     let grad_slope = each.sum(&axes[..], false).reshape(*slope.shape());
     let factor = x.zip_to("prelu_backward", &channels, |x, a| if x > T::ZERO { T::ONE } else { a });
     (grad * &factor, grad_slope)
