@@ -35,7 +35,16 @@ impl Linear {
 
 impl<T: Float> Linear<T> {
     /// A layer with these weights, `[out, in]`, and this bias, `[out]`.
+    ///
+    /// # Panics
+    /// When the shapes are others.
+    #[track_caller]
     pub fn from_parts(weight: Array<T>, bias: Option<Array<T>>) -> Self {
+        if weight.ndim() != 2 || bias.as_ref().is_some_and(|bias| *bias.shape() != [weight.dim(0)]) {
+            let (weight, bias) = (weight.shape(), bias.as_ref().map(Array::shape));
+            let rule = format_args!("weight {weight:?} and bias {bias:?} are not [out, in] and [out]");
+            fail("Linear::from_parts", rule);
+        }
         let bias = bias.map(|bias| Param::new(bias, Role::Bias));
         Linear { weight: Param::new(weight, Role::Weight), bias, inputs: Vec::new() }
     }
@@ -74,6 +83,14 @@ impl<T: Float> Layer<T> for Linear<T> {
         let Some(x) = self.inputs.pop() else {
             fail("Linear::backward", format_args!("no forward call to go back through"))
         };
+        let output = x.shape().without(x.ndim() - 1).with(x.ndim() - 1, self.weight.value.dim(0));
+        if *grad.shape() != output {
+            let grad = grad.shape();
+            fail(
+                "Linear::backward",
+                format_args!("a gradient of shape {grad:?} for an output of {output:?}"),
+            );
+        }
         let (g, x, batch) = (rows(&grad), rows(&x), *x.shape());
         // exercise: backward - Add gᵀ x to the gradient of the weight and the sum of g over the batch to that of the
         // bias; the gradient of the input is g W. `g` is [n, out], `x` is [n, in]. End with `with_batch` again.

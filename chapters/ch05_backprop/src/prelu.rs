@@ -5,7 +5,7 @@ use ch03_neurons::{prelu, prelu_backward};
 
 use crate::{Layer, Param, Role, Visitor};
 
-/// `x` above 0, `slope * x` below. Channels are axis 1 of the input (the only axis of a vector).
+/// `x` above 0, `slope * x` below. Channels are axis 1 of the input; without it there is one slope.
 pub struct PRelu<T: Float = f32> {
     /// `[1]` for one shared slope, or `[channels]`.
     pub slope: Param<T>,
@@ -28,8 +28,9 @@ impl<T: Float> PRelu<T> {
 
 impl<T: Float> Layer<T> for PRelu<T> {
     fn forward(&mut self, x: Array<T>) -> Array<T> {
-        self.inputs.push(x.clone());
-        prelu(x, &self.slope.value)
+        let y = prelu(x.clone(), &self.slope.value);
+        self.inputs.push(x);
+        y
     }
 
     fn backward(&mut self, grad: Array<T>) -> Array<T> {

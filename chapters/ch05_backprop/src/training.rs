@@ -67,7 +67,12 @@ pub fn train_epoch(
 }
 
 /// The share of examples whose largest logit is their label's, from 0 to 1; NaN without examples.
+///
+/// # Panics
+/// When `x` and `labels` differ in their first axis.
+#[track_caller]
 pub fn accuracy(model: &dyn Layer, x: &Tensor, labels: &Array<i64>) -> f64 {
+    assert_eq!(x.dim(0), labels.dim(0), "accuracy: as many labels as examples");
     let correct: usize =
         predict(model, x).iter().zip(labels.iter()).filter(|(guess, label)| guess == label).count();
     correct as f64 / labels.size() as f64
@@ -78,8 +83,7 @@ pub fn predict(model: &dyn Layer, x: &Tensor) -> Array<i64> {
     let count = x.dim(0);
     let mut classes = Array::scratch([count]);
     for (batch, out) in classes.data_mut().chunks_mut(1000).enumerate() {
-        let rows = Array::arange(batch as i64 * 1000, batch as i64 * 1000 + out.len() as i64, 1);
-        let logits = model.infer(x.index_select(0, &rows));
+        let logits = model.infer(x.narrow(0, batch * 1000, out.len()));
         out.copy_from_slice(logits.argmax(1, false).contiguous().data());
     }
     classes

@@ -147,6 +147,37 @@ fn errors_name_the_layer() {
 }
 
 #[test]
+#[should_panic(expected = "Linear::backward: a gradient of shape [6, 2] for an output of [2, 3, 2]")]
+fn linear_refuses_a_gradient_of_another_shape() {
+    // As many numbers as needed, so that the products would fit.
+    let mut layer = Linear::new(4, 2, &mut Rng::new(6, "weights"));
+    layer.forward(Tensor::ones([2, 3, 4]));
+    layer.backward(Tensor::ones([6, 2]));
+}
+
+#[test]
+#[should_panic(expected = "weight [2, 3] and bias Some([1]) are not [out, in] and [out]")]
+fn linear_refuses_a_bias_that_would_broadcast() {
+    Linear::from_parts(Tensor::ones([2, 3]), Some(Tensor::ones([1])));
+}
+
+#[test]
+#[should_panic(expected = "accuracy: as many labels as examples")]
+fn accuracy_needs_a_label_for_each_example() {
+    let model = Linear::new(3, 2, &mut Rng::new(6, "weights"));
+    ch05_backprop::accuracy(&model, &Tensor::ones([4, 3]), &Array::<i64>::from([0, 1]));
+}
+
+#[test]
+fn predictions_go_on_behind_the_first_batch() {
+    // Row i has its larger number in column i % 2, and the layer is the identity.
+    let model = Linear::from_parts(Tensor::eye(2), None);
+    let x = Tensor::from_fn([2500, 2], |i| if i[0] % 2 == i[1] { 1.0 } else { 0.0 });
+    let guesses = ch05_backprop::predict(&model, &x);
+    assert!(guesses.iter().enumerate().all(|(row, guess)| guess == row as i64 % 2));
+}
+
+#[test]
 #[should_panic(expected = "Residual: the inner layer turns [1, 3] into [1, 2]")]
 fn a_residual_needs_equal_shapes() {
     Residual::new(Linear::new(3, 2, &mut Rng::new(7, "weights"))).forward(Tensor::ones([1, 3]));
