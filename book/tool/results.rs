@@ -94,8 +94,9 @@ fn example(repo: &Repo, id: &str) -> Option<(String, String)> {
     };
     let package = names(repo.chapters()).into_iter().find(|name| name.starts_with(&format!("{number}_")))?;
     let examples = names(repo.chapters().join(&package).join("examples"));
+    // An example is a file, or a folder with a `main.rs`.
     let examples =
-        examples.iter().filter_map(|file| file.strip_suffix(".rs")).filter(|e| rest.starts_with(*e));
+        examples.iter().map(|name| name.strip_suffix(".rs").unwrap_or(name)).filter(|e| rest.starts_with(*e));
     let example = examples.max_by_key(|name| name.len())?.to_owned();
     Some((package, example))
 }
@@ -206,5 +207,9 @@ mod tests {
         assert!(got.ends_with("seed 7&#44; 2 threads&#44; A &amp; B.</small>"), "{got}");
         std::fs::write(repo.results().join("ch05_a.json"), r#"{"id": "ch05_a", "commit": "x"}"#).unwrap();
         assert!(provenance(&repo, "ch05_a").unwrap_err().contains("does not say its `date`"));
+        // An example of several files is a folder.
+        std::fs::create_dir(repo.chapters().join("ch05_backprop/examples/ladder")).unwrap();
+        let ladder = ("ch05_backprop".to_owned(), "ladder".to_owned());
+        assert_eq!(example(&repo, "ch05_ladder_fast"), Some(ladder));
     }
 }
