@@ -178,9 +178,12 @@ fn predictions_go_on_behind_the_first_batch() {
 }
 
 #[test]
-#[should_panic(expected = "Residual: the inner layer turns [1, 3] into [1, 2]")]
 fn a_residual_needs_equal_shapes() {
-    Residual::new(Linear::new(3, 2, &mut Rng::new(7, "weights"))).forward(Tensor::ones([1, 3]));
+    let layer = Residual::new(Linear::new(3, 2, &mut Rng::new(7, "weights")));
+    let panic = std::panic::catch_unwind(|| layer.infer(Tensor::ones([1, 3]))).expect_err("must be refused");
+    let message = panic.downcast_ref::<String>().expect("a text");
+    // No path in front: the sum is the residual's own, not its inner layer's.
+    assert_eq!(message, "Residual: the inner layer turns [1, 3] into [1, 2]: they cannot be added");
 }
 
 /// `<f(x + tz) - f(x), g> / t` for small t is `<z, f'(x)ᵀ g>`: the backward pass is the adjoint of the derivative.
