@@ -42,7 +42,10 @@ impl<T: Element> Array<T> {
     #[track_caller]
     pub fn permute(self, axes: impl AsRef<[isize]>) -> Self {
         let axes = axes.as_ref();
-        let order: Shape = axes.iter().map(|&axis| axis_index("permute", axis, self.ndim())).collect();
+        let mut order = Shape::filled(0, axes.len());
+        for (place, &axis) in order.iter_mut().zip(axes) {
+            *place = axis_index("permute", axis, self.ndim());
+        }
         if order.len() != self.ndim() || (0..self.ndim()).any(|axis| !order.contains(&axis)) {
             fail(
                 "permute",

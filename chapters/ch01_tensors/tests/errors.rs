@@ -121,11 +121,12 @@ fn the_place_reported_is_the_callers() {
             *seen.lock().unwrap() = panic.location().unwrap().file().to_owned();
         }
     }));
-    let calls: [fn(); 6] = [
+    let calls: [fn(); 7] = [
         || drop(Tensor::zeros([2]).slice((.., 0))),
         || drop(Tensor::zeros([2]).gather(0, &Array::from([2]))),
         || drop(Tensor::zeros([2]) + Tensor::zeros([3])),
         || drop(Tensor::zeros([2]).sum(1, false)),
+        || drop(Tensor::zeros([2]).permute([1])),
         || drop(Tensor::zeros([2]).var(1, false, 0)),
         || drop(einsum("i,i", &Tensor::zeros([2]), &Tensor::zeros([3]))),
     ];
