@@ -97,3 +97,20 @@ impl Rng {
         }
     }
 }
+
+/// The distributions of the rand and rand_distr crates can draw from a stream too: `Exp::new(2.0)?.sample(&mut rng)`.
+impl rand::TryRng for Rng {
+    type Error = std::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        self.chacha.try_next_u32()
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        self.chacha.try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        self.chacha.try_fill_bytes(bytes)
+    }
+}
