@@ -158,15 +158,6 @@ impl<T: Element> Array<T> {
         self.storage.as_slice()[self.offset]
     }
 
-    /// The element at `index`.
-    ///
-    /// # Panics
-    /// When the index has the wrong number of axes or lies outside.
-    #[track_caller]
-    pub fn get<const N: usize>(&self, index: [usize; N]) -> T {
-        self[index]
-    }
-
     #[track_caller]
     fn place(&self, index: &[usize]) -> usize {
         let inside = index.len() == self.ndim() && index.iter().zip(self.shape.iter()).all(|(i, n)| i < n);

@@ -4,7 +4,8 @@
 //! the layers of `ch05_backprop`, measures once on the test images and draws three figures.
 //!
 //! It stands on `datasets` for the images, `ch01_tensors` for arrays, `ch03_neurons` for the activation, `ch04_losses`
-//! for the loss and `ch05_backprop` for the layers and the loop. It leaves out CIFAR-10 and IMDb, which come when convolutions and Transformers are built.
+//! for the loss and `ch05_backprop` for the layers and the loop. It leaves out CIFAR-10 and IMDb,
+//! which come when convolutions and Transformers are built.
 
 mod args;
 mod explain;
