@@ -7,7 +7,7 @@ mod gradcheck;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ch01_tensors::{Array, Rng};
-use ch05_backprop::{Layer, Linear, Visitor};
+use ch05_backprop::{Layer, Linear, Module, Visitor};
 use gradcheck::gradcheck;
 
 /// A linear layer with one planted mistake in its backward pass.
@@ -36,6 +36,9 @@ impl Layer<f64> for Planted {
     fn infer(&self, x: Array<f64>) -> Array<f64> {
         self.layer.infer(x)
     }
+}
+
+impl Module<f64> for Planted {
     fn visit(&mut self, visitor: &mut Visitor<'_, f64>) {
         self.layer.visit(visitor);
     }

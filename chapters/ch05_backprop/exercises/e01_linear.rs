@@ -11,7 +11,7 @@
 
 use ch01_tensors::{Array, Float, Rng, Shape, Tensor, fail};
 use ch02_matmul::{matmul, matmul_add};
-use ch05_backprop::{Layer, Param, Role, Visitor};
+use ch05_backprop::{Layer, Module, Param, Role, Visitor};
 
 /// A matrix product and a bias.
 pub struct Linear<T: Float = f32> {
@@ -91,7 +91,9 @@ impl<T: Float> Layer<T> for Linear<T> {
     fn infer(&self, x: Array<T>) -> Array<T> {
         self.output(&x)
     }
+}
 
+impl<T: Float> Module<T> for Linear<T> {
     fn visit(&mut self, visitor: &mut Visitor<'_, T>) {
         visitor.param("weight", &mut self.weight);
         if let Some(bias) = &mut self.bias {

@@ -4,7 +4,7 @@
 
 use ch01_tensors::{Array, Float, fail};
 use ch03_neurons::Activation;
-use ch05_backprop::{Layer, Visitor};
+use ch05_backprop::{Layer, Module, Visitor};
 
 /// An activation without parameters: `ActivationLayer::new(Activation::Relu)` (`torch.nn.ReLU` and its kin).
 pub struct ActivationLayer<T: Float = f32> {
@@ -43,6 +43,8 @@ impl<T: Float> Layer<T> for ActivationLayer<T> {
     fn infer(&self, x: Array<T>) -> Array<T> {
         self.kind.forward(x)
     }
+}
 
+impl<T: Float> Module<T> for ActivationLayer<T> {
     fn visit(&mut self, _: &mut Visitor<'_, T>) {}
 }

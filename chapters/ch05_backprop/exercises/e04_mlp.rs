@@ -5,7 +5,7 @@
 
 use ch01_tensors::{Array, Float, Rng, context};
 use ch03_neurons::Activation;
-use ch05_backprop::{ActivationLayer, Layer, Linear, Visitor};
+use ch05_backprop::{ActivationLayer, Layer, Linear, Module, Visitor};
 
 /// `Linear, activation, Linear, …, Linear`: the last layer's outputs are logits, without an activation.
 ///
@@ -74,7 +74,9 @@ impl<T: Float> Layer<T> for Mlp<T> {
         }
         x
     }
+}
 
+impl<T: Float> Module<T> for Mlp<T> {
     fn visit(&mut self, visitor: &mut Visitor<'_, T>) {
         for (i, linear) in self.linears.iter_mut().enumerate() {
             visitor.child(2 * i, linear);

@@ -2,7 +2,7 @@
 
 use ch01_tensors::{Array, Float, Rng, Tensor};
 use ch04_losses::CrossEntropy;
-use ch05_backprop::{Layer, for_each_param, zero_grad};
+use ch05_backprop::{Layer, Module, for_each_param, zero_grad};
 
 /// One step of training a classifier on a batch: `x` is `[batch, ..]`, `labels` is `[batch]` with classes from 0.
 /// Returns the mean cross-entropy before the step.
@@ -19,7 +19,7 @@ pub fn train_step<T: Float>(
 }
 
 /// Gradient descent: moves every parameter that is not frozen against its gradient (`torch.optim.SGD`).
-pub fn sgd_step<T: Float>(model: &mut dyn Layer<T>, learning_rate: f64) {
+pub fn sgd_step<T: Float>(model: &mut dyn Module<T>, learning_rate: f64) {
     let rate = T::from_f64(learning_rate);
     for_each_param(model, |_, param| {
         // Yours: value -= rate * grad, but not for a frozen parameter. `zip_assign` changes in place.

@@ -4,7 +4,7 @@
 
 use ch01_tensors::{Array, Float, fail};
 use ch03_neurons::Activation;
-use ch05_backprop::{Layer, Visitor};
+use ch05_backprop::{Layer, Module, Visitor};
 
 /// An activation without parameters: `ActivationLayer::new(Activation::Relu)` (`torch.nn.ReLU` and its kin).
 pub struct ActivationLayer<T: Float = f32> {
@@ -47,7 +47,9 @@ impl<T: Float> Layer<T> for ActivationLayer<T> {
     fn infer(&self, x: Array<T>) -> Array<T> {
         self.kind.forward(x)
     }
-
-    fn visit(&mut self, _: &mut Visitor<'_, T>) {}
 }
 // ANCHOR_END: layer
+
+impl<T: Float> Module<T> for ActivationLayer<T> {
+    fn visit(&mut self, _: &mut Visitor<'_, T>) {}
+}

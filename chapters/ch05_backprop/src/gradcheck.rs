@@ -6,7 +6,7 @@
 
 use ch01_tensors::{Array, Rng};
 use ch03_neurons::{assert_gradient, numerical_gradient};
-use ch05_backprop::{Layer, for_each_param};
+use ch05_backprop::{Layer, Module, for_each_param};
 
 // ANCHOR: gradcheck
 /// Compares the gradient of the input and of every parameter with finite differences (`torch.autograd.gradcheck`).
@@ -58,14 +58,14 @@ fn loss(layer: &mut dyn Layer<f64>, x: &Array<f64>, c: &Array<f64>) -> f64 {
     loss
 }
 
-fn gradients(layer: &mut dyn Layer<f64>) -> Vec<(String, Array<f64>)> {
+fn gradients(layer: &mut dyn Module<f64>) -> Vec<(String, Array<f64>)> {
     let mut found = Vec::new();
     for_each_param(layer, |path, param| found.push((path.to_string(), param.grad.copy())));
     found
 }
 
 /// Replaces the value of the parameter with this number, if there is a new one; returns the old one.
-fn set(layer: &mut dyn Layer<f64>, index: usize, value: Option<&Array<f64>>) -> Array<f64> {
+fn set(layer: &mut dyn Module<f64>, index: usize, value: Option<&Array<f64>>) -> Array<f64> {
     let (mut number, mut old) = (0, None);
     for_each_param(layer, |_, param| {
         if number == index {

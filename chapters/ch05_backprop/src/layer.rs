@@ -9,11 +9,20 @@
 use std::fmt::{self, Display};
 
 use ch01_tensors::context::{self, Name};
-use ch01_tensors::{Array, Float};
+use ch01_tensors::{Array, Float, Rng};
 
 // ANCHOR: layer
+/// Anything with parameters: a layer, a network, a network with several inputs.
+pub trait Module<T: Float = f32>: Send + Sync {
+    /// Shows every parameter, buffer and random stream to the visitor, each once, children by their names.
+    fn visit(&mut self, visitor: &mut Visitor<'_, T>);
+}
+
 /// A differentiable function with parameters (PyTorch's `nn.Module`, with its backward pass written out).
-pub trait Layer<T: Float = f32>: Send + Sync {
+///
+/// A module with other inputs than one array (token numbers, masks, states) is no `Layer`, but has methods of its own
+/// with these three names and roles.
+pub trait Layer<T: Float = f32>: Module<T> {
     /// Computes the output, and pushes what [`backward`](Layer::backward) needs.
     fn forward(&mut self, x: Array<T>) -> Array<T>;
 
@@ -26,9 +35,6 @@ pub trait Layer<T: Float = f32>: Send + Sync {
 
     /// Computes the output for use rather than training: nothing is kept.
     fn infer(&self, x: Array<T>) -> Array<T>;
-
-    /// Shows every parameter and buffer to the visitor, each once, children by their names.
-    fn visit(&mut self, visitor: &mut Visitor<'_, T>);
 }
 // ANCHOR_END: layer
 
@@ -85,6 +91,8 @@ pub enum Entry<'a, T: Float> {
     Param(&'a mut Param<T>),
     /// Something that is saved but not trained, such as running statistics.
     Buffer(&'a mut Array<T>),
+    /// Where training draws random numbers, for dropout; a checkpoint saves its position, an exported model does not.
+    Stream(&'a mut Rng),
 }
 
 /// Where a visit stands: `encoder.0.weight`. A list on the stack, so that visiting allocates nothing.
@@ -103,7 +111,7 @@ impl Display for Path<'_> {
     }
 }
 
-/// Goes through a layer and its children, and hands every parameter and buffer to a function.
+/// Goes through a module and its children, and hands every entry to a function.
 pub struct Visitor<'a, T: Float> {
     path: Option<&'a Path<'a>>,
     see: &'a mut dyn FnMut(&Path<'_>, Entry<'_, T>),
@@ -125,18 +133,23 @@ impl<'a, T: Float> Visitor<'a, T> {
         (self.see)(&Path { parent: self.path, name: name.into() }, Entry::Buffer(buffer));
     }
 
+    /// Shows a stream of random numbers.
+    pub fn stream(&mut self, name: impl Into<Name>, stream: &mut Rng) {
+        (self.see)(&Path { parent: self.path, name: name.into() }, Entry::Stream(stream));
+    }
+
     /// Goes into a child.
-    pub fn child(&mut self, name: impl Into<Name>, layer: &mut dyn Layer<T>) {
+    pub fn child(&mut self, name: impl Into<Name>, module: &mut dyn Module<T>) {
         let name = name.into();
         let _inside = context::enter(name);
         let path = Path { parent: self.path, name };
-        layer.visit(&mut Visitor { path: Some(&path), see: self.see });
+        module.visit(&mut Visitor { path: Some(&path), see: self.see });
     }
 }
 
-/// Calls `see` with every parameter of a layer and its path.
-pub fn for_each_param<T: Float>(layer: &mut dyn Layer<T>, mut see: impl FnMut(&Path<'_>, &mut Param<T>)) {
-    layer.visit(&mut Visitor::new(&mut |path, entry| {
+/// Calls `see` with every parameter of a module and its path.
+pub fn for_each_param<T: Float>(module: &mut dyn Module<T>, mut see: impl FnMut(&Path<'_>, &mut Param<T>)) {
+    module.visit(&mut Visitor::new(&mut |path, entry| {
         if let Entry::Param(param) = entry {
             see(path, param);
         }
@@ -144,6 +157,6 @@ pub fn for_each_param<T: Float>(layer: &mut dyn Layer<T>, mut see: impl FnMut(&P
 }
 
 /// Forgets the gradients of all parameters; to be called before each step (`optimizer.zero_grad()`).
-pub fn zero_grad<T: Float>(layer: &mut dyn Layer<T>) {
-    for_each_param(layer, |_, param| param.zero_grad());
+pub fn zero_grad<T: Float>(module: &mut dyn Module<T>) {
+    for_each_param(module, |_, param| param.zero_grad());
 }

@@ -1,6 +1,6 @@
 //! # Chapter 5: backpropagation
 //!
-//! Built here: the [`Layer`] contract (forward, backward, infer, visit), Linear, the activations as layers, residual
+//! Built here: the [`Layer`] contract (forward, backward, infer) with its traversal of parameters, Linear, the activations as layers, residual
 //! addition, a multi-layer perceptron with its backward pass by hand, [`gradcheck`], which proves a backward pass by
 //! numerical gradients, and the training loop.
 //!
@@ -34,7 +34,7 @@ mod training;
 
 pub use activation::ActivationLayer;
 pub use gradcheck::gradcheck;
-pub use layer::{Entry, Layer, Param, Path, Role, Visitor, for_each_param, zero_grad};
+pub use layer::{Entry, Layer, Module, Param, Path, Role, Visitor, for_each_param, zero_grad};
 pub use linear::Linear;
 pub use mlp::Mlp;
 pub use prelu::PRelu;

@@ -3,7 +3,7 @@
 use ch01_tensors::{Array, Float, Tensor, fail};
 use ch03_neurons::{prelu, prelu_backward};
 
-use crate::{Layer, Param, Role, Visitor};
+use crate::{Layer, Module, Param, Role, Visitor};
 
 /// `x` above 0, `slope * x` below. Channels are axis 1 of the input; without it there is one slope.
 pub struct PRelu<T: Float = f32> {
@@ -45,7 +45,9 @@ impl<T: Float> Layer<T> for PRelu<T> {
     fn infer(&self, x: Array<T>) -> Array<T> {
         prelu(x, &self.slope.value)
     }
+}
 
+impl<T: Float> Module<T> for PRelu<T> {
     fn visit(&mut self, visitor: &mut Visitor<'_, T>) {
         visitor.param("weight", &mut self.slope);
     }

@@ -5,7 +5,7 @@
 //! networks with these connections can be trained (chapter 16).
 
 use ch01_tensors::{Array, Float, context, fail};
-use ch05_backprop::{Layer, Visitor};
+use ch05_backprop::{Layer, Module, Visitor};
 
 /// A layer with its input added to its output. Input and output of the inner layer have the same shape.
 pub struct Residual<L> {
@@ -42,12 +42,14 @@ impl<T: Float, L: Layer<T>> Layer<T> for Residual<L> {
         drop(inside);
         added(&x, y)
     }
+}
+// ANCHOR_END: layer
 
+impl<T: Float, L: Layer<T>> Module<T> for Residual<L> {
     fn visit(&mut self, visitor: &mut Visitor<'_, T>) {
         visitor.child("inner", &mut self.inner);
     }
 }
-// ANCHOR_END: layer
 
 #[track_caller]
 fn added<T: Float>(x: &Array<T>, y: Array<T>) -> Array<T> {

@@ -2,7 +2,7 @@
 
 use ch01_tensors::{Array, Float, Rng, Tensor};
 use ch04_losses::CrossEntropy;
-use ch05_backprop::{Layer, for_each_param, zero_grad};
+use ch05_backprop::{Layer, Module, for_each_param, zero_grad};
 
 // ANCHOR: step
 /// One step of training a classifier on a batch: `x` is `[batch, ..]`, `labels` is `[batch]` with classes from 0.
@@ -26,7 +26,7 @@ pub fn train_step<T: Float>(
 }
 
 /// Gradient descent: moves every parameter that is not frozen against its gradient (`torch.optim.SGD`).
-pub fn sgd_step<T: Float>(model: &mut dyn Layer<T>, learning_rate: f64) {
+pub fn sgd_step<T: Float>(model: &mut dyn Module<T>, learning_rate: f64) {
     let rate = T::from_f64(learning_rate);
     for_each_param(model, |_, param| {
         // exercise: descent - value -= rate * grad, but not for a frozen parameter. `zip_assign` changes in place.

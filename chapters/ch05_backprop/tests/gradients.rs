@@ -75,6 +75,9 @@ impl Layer<f64> for HalfGradient {
     fn infer(&self, x: Array<f64>) -> Array<f64> {
         self.0.infer(x)
     }
+}
+
+impl ch05_backprop::Module<f64> for HalfGradient {
     fn visit(&mut self, visitor: &mut ch05_backprop::Visitor<'_, f64>) {
         self.0.visit(visitor);
     }
