@@ -1,6 +1,35 @@
 //! # Chapter 9: optimizers
+//!
+//! Built here: the [`Optimizer`] contract, gradient descent with momentum and Nesterov's step ([`Sgd`]), [`AdamW`],
+//! parameter groups ([`Groups`]), and clipping of gradients by norm and by value.
+//!
+//! It stands on arrays (chapter 1), vector loops (3) and modules with their parameters (5).
+//!
+//! Left out for now: AdaGrad, RMSprop, Adam with L2 decay, Lion, Muon, Adafactor, LARS, LAMB and averaged weights (EMA)
+//! come with a later part of this chapter. Rates that change over time are chapter 10.
 
 extern crate self as ch09_optimizers;
+
+mod groups;
+mod norm;
+mod optimizer;
+mod rule;
+mod state;
+
+mod sgd;
+
+mod adamw;
+
+mod clip;
+
+pub use adamw::AdamW;
+pub use clip::{clip_grad_norm, clip_grad_value, grad_norm};
+pub use groups::{Group, Groups};
+pub use norm::{scale, sum_of_squares};
+pub use optimizer::Optimizer;
+pub use rule::{Rule, apply};
+pub use sgd::Sgd;
+pub use state::{Slot, State};
 
 /// The exercises of this chapter that run on the reader's own code, comma separated.
 pub const YOURS: &str = env!("GRADUS_YOURS");
