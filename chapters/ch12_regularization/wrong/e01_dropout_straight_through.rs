@@ -1,0 +1,5 @@
+// expect: backward: the gradient went through unchanged
+// exercise: backward
+        drop(mask);
+        grad
+// exercise: end
