@@ -14,9 +14,9 @@
 //!
 //! Left out: other element types (IDX knows signed bytes, integers and floats; no file of this book uses them).
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 use flate2::{Compression, GzBuilder};
@@ -213,31 +213,15 @@ pub fn write(path: &Path, shape: &[usize], bytes: &[u8]) -> Result<(), Error> {
     let mut header = vec![0, 0, 8, dimensions];
     header.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
 
-    let temporary = temporary_name(path);
-    let attempt = || -> io::Result<()> {
-        let mut out = BufWriter::new(File::create(&temporary)?);
+    crate::files::write(path, |out| {
         if path.extension().is_some_and(|extension| extension == "gz") {
-            let mut gzip = GzBuilder::new().mtime(0).write(&mut out, Compression::default());
+            let mut gzip = GzBuilder::new().mtime(0).write(out, Compression::default());
             gzip.write_all(&header)?;
             gzip.write_all(bytes)?;
-            gzip.finish()?;
+            gzip.finish().map(|_| ())
         } else {
             out.write_all(&header)?;
-            out.write_all(bytes)?;
+            out.write_all(bytes)
         }
-        out.into_inner().map_err(|error| error.into_error())?.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    attempt().map_err(|source| {
-        // The name is ours; that there may be nothing to remove is no further error.
-        let _ = fs::remove_file(&temporary);
-        Error::Write { path: path.to_owned(), source }
     })
-}
-
-/// A name beside `path` that no other process writes to.
-fn temporary_name(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
 }

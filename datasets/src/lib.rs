@@ -6,16 +6,23 @@
 //! - [`idx`]: the IDX file format, plain or gzipped, read with every size checked before memory is taken.
 //! - [`mnist`]: MNIST, four IDX files; [`mnist::load_or_generate`] is what the experiments call.
 //! - [`digits`]: generated digits in the shape of MNIST, for a machine without the files.
+//! - [`cifar10`]: CIFAR-10, six files of records, unpacked or straight from the archive.
+//! - [`imdb`]: film reviews, one small file each, unpacked or straight from the archive.
 //! - [`locate`]: an explicit folder, then `GRADUS_DATA`, then the user's cache folder.
+//! - [`set`]: the data sets by name, and what a program says about them.
 //! - [`error`]: one error type for all of it, with a hint for the person at the keyboard.
-//!
-//! Left out for now: fetching files from the network, and every data set but MNIST.
 
+mod archive;
+pub mod cifar10;
 pub mod digits;
 pub mod error;
+mod files;
 pub mod idx;
+pub mod imdb;
 pub mod locate;
 pub mod mnist;
+pub mod set;
 
 pub use error::Error;
 pub use locate::Source;
+pub use set::Set;

@@ -1,4 +1,4 @@
-//! Where the data is: an explicit folder, then `GRADUS_DATA`, then the user's cache folder, in this order.
+//! Where the data is: an explicit folder (or archive), then `GRADUS_DATA`, then the user's cache folder, in this order.
 //!
 //! A folder that was named by hand must hold the data: asking for `--data photos` and silently getting something
 //! else would be a lie. `GRADUS_DATA` names a folder for all data sets, so one of them may be absent there; but the
@@ -9,12 +9,12 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::{Error, Set};
 
 /// Where a data set comes from. Programs print it: a result on generated data is not a result on the real one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The original files, in this folder.
+    /// The original files, in this folder or archive.
     Real(PathBuf),
     /// Made up by this crate, because none of these places held the files.
     Generated {
@@ -32,12 +32,14 @@ impl Source {
 
 /// What is looked for: a name for messages, the folders below a data folder where it may be, and how to know it.
 pub struct Wanted<'a> {
-    /// For messages: "MNIST".
-    pub name: &'static str,
+    /// The data set, for messages.
+    pub set: Set,
     /// Folders relative to the data folder; "" is the folder itself.
     pub folders: &'a [&'a str],
     /// Whether a folder holds (at least part of) the data set.
     pub is_there: &'a dyn Fn(&Path) -> bool,
+    /// Archives relative to the data folder, which may stand in place of a folder.
+    pub archives: &'a [&'a str],
     /// For messages: the names of the files.
     pub files: String,
 }
@@ -69,12 +71,21 @@ impl Places {
     /// If the explicit folder does not hold it, or if `GRADUS_DATA` is no folder.
     pub fn find(&self, wanted: &Wanted) -> Result<Source, Error> {
         let inside = |dir: &Path| {
-            wanted.folders.iter().map(|below| dir.join(below)).find(|dir| (wanted.is_there)(dir))
+            let mut folders = wanted.folders.iter().map(|below| dir.join(below));
+            let mut archives = wanted.archives.iter().map(|below| dir.join(below));
+            folders.find(|dir| (wanted.is_there)(dir)).or_else(|| archives.find(|path| path.is_file()))
         };
         if let Some(dir) = &self.explicit {
+            if !wanted.archives.is_empty() && dir.is_file() {
+                return Ok(Source::Real(dir.clone()));
+            }
             existing(dir, "a data folder that was asked for must exist")?;
-            let missing =
-                || Error::NotFound { dir: dir.clone(), what: wanted.name, expected: wanted.files.clone() };
+            let missing = || Error::NotFound {
+                dir: dir.clone(),
+                set: wanted.set,
+                partly: false,
+                expected: wanted.files.clone(),
+            };
             return inside(dir).map(Source::Real).ok_or_else(missing);
         }
         if let Some(dir) = &self.variable {

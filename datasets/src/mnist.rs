@@ -7,11 +7,10 @@
 //! [`load_or_generate`] is what experiments call: it reads the files if they are anywhere, else it makes digits up
 //! ([`crate::digits`]), and says which; [`announce`] puts that into words that nobody overlooks.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::locate::{Places, Wanted, cache_dir};
-use crate::{Error, Source, digits, idx};
+use crate::locate::{Places, Wanted};
+use crate::{Error, Set, Source, digits, files, idx};
 
 /// Height and width of the images.
 pub const SIZE: usize = 28;
@@ -106,7 +105,8 @@ fn names(name: &str) -> [String; 4] {
 fn file_in(dir: &Path, name: &str) -> Result<PathBuf, Error> {
     let missing = || Error::NotFound {
         dir: dir.to_owned(),
-        what: "complete MNIST",
+        set: Set::Mnist,
+        partly: true,
         expected: format!("{name}.gz or {name}"),
     };
     names(name).into_iter().map(|name| dir.join(name)).find(|path| path.exists()).ok_or_else(missing)
@@ -117,7 +117,7 @@ fn file_in(dir: &Path, name: &str) -> Result<PathBuf, Error> {
 /// # Errors
 /// If the pixels do not fit the labels, or a file cannot be written.
 pub fn save(dir: &Path, mnist: &Mnist) -> Result<(), Error> {
-    fs::create_dir_all(dir).map_err(|source| Error::Write { path: dir.to_owned(), source })?;
+    files::make_dir(dir)?;
     for (part, [images, labels]) in [(&mnist.train, TRAIN), (&mnist.test, TEST)] {
         let shape = [part.len(), part.rows, part.cols];
         idx::write(&dir.join(format!("{images}.gz")), &shape, &part.pixels)?;
@@ -145,9 +145,10 @@ pub fn find_in(places: &Places) -> Result<Source, Error> {
         TRAIN.iter().chain(&TEST).any(|name| names(name).iter().any(|name| dir.join(name).exists()))
     };
     places.find(&Wanted {
-        name: "MNIST",
+        set: Set::Mnist,
         folders: &["", "mnist", "MNIST/raw"],
         is_there: &is_there,
+        archives: &[],
         files: format!("{}.gz and its three companions", TRAIN[0]),
     })
 }
@@ -165,32 +166,17 @@ pub fn load_or_generate(data: Option<&Path>) -> Result<(Mnist, Source), Error> {
     Ok((mnist, source))
 }
 
-/// What a program says about its data before it uses it: one line for the real files, a block for made-up ones.
+/// What a program says about its data before it uses it; see [`Set::announce`].
 pub fn announce(source: &Source) -> String {
-    match source {
-        Source::Real(dir) => format!("Data: MNIST from {}", dir.display()),
-        Source::Generated { looked_in } => {
-            let mut places = String::from("no place to look for files");
-            if !looked_in.is_empty() {
-                let looked_in: Vec<_> = looked_in.iter().map(|dir| dir.display().to_string()).collect();
-                places = format!("no files found in {}", looked_in.join(" or "));
-            }
-            format!(
-                "Data: NOT MNIST but generated digits ({places}).\n      \
-                 What is measured on them cannot be compared with numbers on MNIST.\n      \
-                 To use MNIST, {}",
-                how_to_get()
-            )
-        }
-    }
+    Set::Mnist.announce(source)
 }
 
 /// Where the files come from and where they go.
 pub fn how_to_get() -> String {
-    let place = match cache_dir() {
-        Some(dir) => format!("{}, or into a folder that GRADUS_DATA names", dir.join("mnist").display()),
-        None => "a folder that GRADUS_DATA names".into(),
-    };
-    let files = [TRAIN, TEST].concat().join(".gz, ");
-    format!("put these four files into {place}:\n      {files}.gz\n      from {ADDRESS}")
+    Set::Mnist.how_to_get()
+}
+
+/// The names of the four files, as published, between commas.
+pub(crate) fn file_names() -> String {
+    [TRAIN, TEST].concat().join(".gz, ") + ".gz"
 }

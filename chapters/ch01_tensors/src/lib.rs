@@ -72,7 +72,7 @@ pub use order::Unique;
 pub use pad::Pad;
 pub use reduce::Axes;
 pub use rng::{Position, Rng};
-pub use save::write_atomic;
+pub use save::{write_atomic, write_atomic_with};
 pub use shape::{Dims, MAX_NDIM, Shape, Strides, axis_index};
 pub use slice::{Slice, Slices};
 pub use slicing::slice_range;

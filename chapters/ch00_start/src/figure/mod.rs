@@ -10,6 +10,7 @@
 //! | [`scatter`] | points in classes |
 //! | [`bars`] | one or more bars per label |
 //! | [`heatmap`] | a matrix with a colour bar |
+//! | [`confusion`] | what was taken for what |
 //! | [`decision_regions`] | what a classifier says at every place, with the data on top |
 //! | [`image_grid`] | small grey or coloured images |
 //!
@@ -17,6 +18,7 @@
 
 mod axis;
 mod bars;
+mod confusion;
 mod curves;
 mod images;
 mod maps;
@@ -29,6 +31,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use thiserror::Error;
 
 pub use bars::bars;
+pub use confusion::confusion;
 pub use curves::{Series, lines, lines_log_log, lines_log_x, lines_log_y, scatter};
 pub use images::{Image, image_grid};
 pub use maps::{decision_regions, heatmap};
