@@ -1,6 +1,6 @@
 //! # Chapter 11: normalization
 //!
-//! Built here: [`LayerNorm`], which gives every example mean 0 and variance 1 over its own features, and the two-pass
+//! Built here: [`BatchNorm2d`], which gives every channel of a batch of images mean 0 and variance 1; [`LayerNorm`], which gives every example mean 0 and variance 1 over its own features, and the two-pass
 //! [`moments`] that it stands on.
 //!
 //! It stands on arrays (chapter 1), vectorised loops (3) and the layer contract (5).
@@ -10,10 +10,12 @@
 
 extern crate self as ch11_normalization;
 
+mod batch_norm;
 mod moments;
 
 mod layer_norm;
 
+pub use batch_norm::BatchNorm2d;
 pub use layer_norm::LayerNorm;
 pub use moments::moments;
 

@@ -1,6 +1,48 @@
 //! # Chapter 15: convolution
+//!
+//! Built here: convolution of images as a ladder ([`conv2d_naive`], [`im2col`] and a product of matrices, and the direct
+//! kernels in use behind [`conv2d`]), with all gradients; max, average and global average pooling; the layers
+//! [`Conv2d`], [`MaxPool2d`], [`AvgPool2d`], [`GlobalAvgPool`] and [`Relu`]; and
+//! [`small_cnn`], the network for CIFAR-10.
+//!
+//! It stands on products of matrices (chapter 2), the layer contract (5) and batch normalisation (11).
+//!
+//! Left out for now, to come with a later part of this chapter: dilation, groups and depthwise convolution, transposed
+//! convolution, one-dimensional convolution, Winograd's method, receptive fields, LeNet and AlexNet. Residual networks are
+//! chapter 16.
 
 extern crate self as ch15_convolution;
+
+mod avg_pool;
+mod conv2d;
+mod conv2d_layer;
+mod lowered;
+mod pool;
+mod pool_layers;
+mod problem;
+mod relu_layer;
+mod small_cnn;
+mod window;
+
+mod naive;
+
+mod im2col;
+
+mod max_pool;
+
+pub use avg_pool::{avg_pool2d, avg_pool2d_backward, global_avg_pool, global_avg_pool_backward};
+pub use conv2d::{
+    conv2d, conv2d_backward, conv2d_bias_gradient, conv2d_input_gradient, conv2d_weight_gradient,
+};
+pub use conv2d_layer::Conv2d;
+pub use im2col::{col2im, im2col};
+pub use max_pool::{max_pool2d, max_pool2d_backward};
+pub use naive::{conv2d_naive, conv2d_naive_gradients};
+pub use pool::{Pool2dOptions, planes_together, pooled_shape};
+pub use pool_layers::{AvgPool2d, GlobalAvgPool, MaxPool2d};
+pub use relu_layer::Relu;
+pub use small_cnn::small_cnn;
+pub use window::{Conv2dOptions, Window};
 
 /// The exercises of this chapter that run on the reader's own code, comma separated.
 pub const YOURS: &str = env!("GRADUS_YOURS");

@@ -1,0 +1,79 @@
+//! Convolution in use: one function for each pass, which checks the sizes and picks the fastest rung that can do it.
+//!
+//! Followed: `torch.nn.functional.conv2d` (a cross-correlation: the kernel is not flipped). Left out for now: dilation,
+//! groups, transposed convolution and Winograd's method; a later part of this chapter brings them.
+
+use ch01_tensors::{Array, Float};
+
+use crate::problem::{Problem, check_bias};
+use crate::{Conv2dOptions, lowered};
+
+// ANCHOR: conv2d
+/// `y[n, o, i, j] = bias[o] + sum weight[o, c, u, v] x[n, c, i s + u - p, j s + v - p]` over `c`, `u` and `v`
+/// (`torch.nn.functional.conv2d`): `x` is `[batch, in, height, width]`, `weight` is `[out, in, kernel height, kernel width]`,
+/// `bias` is `[out]`, `y` is `[batch, out, ..]`.
+///
+/// # Panics
+/// When the axes do not fit, or the kernel is larger than the padded image.
+#[track_caller]
+pub fn conv2d<T: Float>(
+    x: &Array<T>,
+    weight: &Array<T>,
+    bias: Option<&Array<T>>,
+    options: Conv2dOptions,
+) -> Array<T> {
+    let problem = Problem::new("conv2d", x.shape(), weight.shape(), options);
+    check_bias("conv2d", bias, problem.outputs);
+    lowered::forward(&problem, x, weight, bias)
+}
+
+/// `(dL/dx, dL/dweight)` for `grad = dL/dy`. The gradient of the bias is [`conv2d_bias_gradient`].
+///
+/// # Panics
+/// As [`conv2d`], and when `grad` does not have the shape of the output.
+#[track_caller]
+pub fn conv2d_backward<T: Float>(
+    grad: &Array<T>,
+    x: &Array<T>,
+    weight: &Array<T>,
+    options: Conv2dOptions,
+) -> (Array<T>, Array<T>) {
+    let dx = conv2d_input_gradient(grad, x, weight, options);
+    (dx, conv2d_weight_gradient(grad, x, weight, options))
+}
+// ANCHOR_END: conv2d
+
+/// `dL/dx` alone.
+///
+/// # Panics
+/// As [`conv2d_backward`].
+#[track_caller]
+pub fn conv2d_input_gradient<T: Float>(
+    grad: &Array<T>,
+    x: &Array<T>,
+    weight: &Array<T>,
+    options: Conv2dOptions,
+) -> Array<T> {
+    let problem = Problem::backward("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
+    lowered::input_gradient(&problem, grad, weight)
+}
+
+/// `dL/dweight` alone: the first layer of a network needs no more.
+///
+/// # Panics
+/// As [`conv2d_backward`].
+#[track_caller]
+pub fn conv2d_weight_gradient<T: Float>(
+    grad: &Array<T>,
+    x: &Array<T>,
+    weight: &Array<T>,
+    options: Conv2dOptions,
+) -> Array<T> {
+    let problem = Problem::backward("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
+    lowered::weight_gradient(&problem, grad, x)
+}
+
+/// `dL/dbias`, `[out]`: the bias is part of every position of its channel, in every image.
+pub fn conv2d_bias_gradient<T: Float>(grad: &Array<T>) -> Array<T> {
+    grad.sum(&[0, 2, 3][..], false)
+}

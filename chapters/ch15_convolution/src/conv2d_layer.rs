@@ -1,0 +1,88 @@
+//! Convolution as a layer (`torch.nn.Conv2d`).
+
+use ch01_tensors::{Array, Float, Rng, Tensor, fail};
+use ch05_backprop::{Layer, Module, Param, Role, Visitor};
+
+use crate::{Conv2dOptions, conv2d, conv2d_bias_gradient, conv2d_input_gradient, conv2d_weight_gradient};
+
+// ANCHOR: layer
+/// A bank of kernels, each of which looks for one pattern everywhere in an image.
+pub struct Conv2d<T: Float = f32> {
+    /// `[out, in, kernel height, kernel width]`.
+    pub weight: Param<T>,
+    /// `[out]`, if there is one.
+    pub bias: Option<Param<T>>,
+    /// Stride and padding.
+    pub options: Conv2dOptions,
+    /// The inputs of forward calls that have not been gone back through.
+    inputs: Vec<Array<T>>,
+}
+// ANCHOR_END: layer
+
+impl Conv2d {
+    /// `outputs` kernels of `kernel` rows and columns over `inputs` channels, without a bias. The weights are PyTorch's
+    /// default, even in ±1/sqrt(inputs * rows * columns); chapter 8 has better ones.
+    pub fn new(inputs: usize, outputs: usize, kernel: usize, options: Conv2dOptions, rng: &mut Rng) -> Self {
+        let bound = 1.0 / ((inputs * kernel * kernel) as f64).sqrt();
+        let weight = Tensor::uniform([outputs, inputs, kernel, kernel], -bound, bound, rng);
+        Conv2d::from_parts(weight, None, options)
+    }
+}
+
+impl<T: Float> Conv2d<T> {
+    /// A layer with these weights, `[out, in, kernel height, kernel width]`, and this bias, `[out]`.
+    ///
+    /// # Panics
+    /// When the shapes are others.
+    #[track_caller]
+    pub fn from_parts(weight: Array<T>, bias: Option<Array<T>>, options: Conv2dOptions) -> Self {
+        if weight.ndim() != 4 || bias.as_ref().is_some_and(|bias| *bias.shape() != [weight.dim(0)]) {
+            let (weight, bias) = (weight.shape(), bias.as_ref().map(Array::shape));
+            let rule = format_args!("weight {weight:?} and bias {bias:?} are not [out, in, h, w] and [out]");
+            fail("Conv2d::from_parts", rule);
+        }
+        let bias = bias.map(|bias| Param::new(bias, Role::Bias));
+        Conv2d { weight: Param::new(weight, Role::Weight), bias, options, inputs: Vec::new() }
+    }
+
+    /// The same layer in 64 bits, for the gradient check.
+    pub fn to_f64(&self) -> Conv2d<f64> {
+        let bias = self.bias.as_ref().map(Param::to_f64);
+        Conv2d { weight: self.weight.to_f64(), bias, options: self.options, inputs: Vec::new() }
+    }
+}
+
+// ANCHOR: passes
+impl<T: Float> Layer<T> for Conv2d<T> {
+    fn forward(&mut self, x: Array<T>) -> Array<T> {
+        let y = self.infer(x.clone());
+        self.inputs.push(x);
+        y
+    }
+
+    fn backward(&mut self, grad: Array<T>) -> Array<T> {
+        let Some(x) = self.inputs.pop() else {
+            fail("Conv2d::backward", format_args!("no forward call to go back through"))
+        };
+        self.weight.grad += &conv2d_weight_gradient(&grad, &x, &self.weight.value, self.options);
+        if let Some(bias) = &mut self.bias {
+            bias.grad += &conv2d_bias_gradient(&grad);
+        }
+        conv2d_input_gradient(&grad, &x, &self.weight.value, self.options)
+    }
+
+    fn infer(&self, x: Array<T>) -> Array<T> {
+        let bias = self.bias.as_ref().map(|bias| &bias.value);
+        conv2d(&x, &self.weight.value, bias, self.options)
+    }
+}
+// ANCHOR_END: passes
+
+impl<T: Float> Module<T> for Conv2d<T> {
+    fn visit(&mut self, visitor: &mut Visitor<'_, T>) {
+        visitor.param("weight", &mut self.weight);
+        if let Some(bias) = &mut self.bias {
+            visitor.param("bias", bias);
+        }
+    }
+}

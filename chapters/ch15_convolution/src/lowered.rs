@@ -1,0 +1,88 @@
+//! The second rung: convolution as a product of matrices, image by image. Also what is in use where [`direct`](crate::direct)
+//! has nothing better: in f64, on processors without 512-bit vectors, and for strides.
+//!
+//! With the weights as `W`, `[out, taps]`, and the patches of an image as `P`, `[taps, positions]` (see
+//! [`im2col`]): `y = W P`. By the rules for products, `dL/dW = sum over images of g Pᵀ` and `dL/dP = Wᵀ g`, which
+//! [`col2im`] adds up to `dL/dx`.
+//!
+//! Images are tasks. The patches of one live in a buffer from the pool while the task runs; the matrix for the whole batch,
+//! nine times the input for a 3x3 kernel, is never there.
+
+use ch01_tensors::{Array, Float};
+use ch02_matmul::{MatrixView, gemm_into};
+use rayon::prelude::*;
+
+use crate::problem::Problem;
+use crate::{col2im, im2col};
+
+// ANCHOR: forward
+/// `y = W P + bias`; the sizes are checked.
+pub(crate) fn forward<T: Float>(
+    problem: &Problem,
+    x: &Array<T>,
+    weight: &Array<T>,
+    bias: Option<&Array<T>>,
+) -> Array<T> {
+    let (taps, positions) = (problem.taps(), problem.positions());
+    let (x, weight) = (x.clone().contiguous(), weight.clone().contiguous());
+    let bias = bias.map(|bias| bias.clone().contiguous());
+    let mut y = Array::scratch(problem.output_shape());
+    let images = y.data_mut().par_chunks_mut((problem.outputs * positions).max(1));
+    images.zip(x.data().par_chunks(problem.image().max(1))).for_each(|(y, x)| {
+        let mut patches = Array::scratch([taps, positions]);
+        im2col(x, problem.inputs, &problem.window, patches.data_mut());
+        if let Some(bias) = &bias {
+            y.chunks_mut(positions).zip(bias.data()).for_each(|(y, &bias)| y.fill(bias));
+        }
+        let (w, patches) =
+            (MatrixView::rows(weight.data(), taps), MatrixView::rows(patches.data(), positions));
+        gemm_into(w, patches, y, [problem.outputs, taps, positions], bias.is_some());
+    });
+    y
+}
+// ANCHOR_END: forward
+
+// ANCHOR: input
+/// `dL/dx`: `Wᵀ g`, every patch added back to where it came from.
+pub(crate) fn input_gradient<T: Float>(problem: &Problem, grad: &Array<T>, weight: &Array<T>) -> Array<T> {
+    let (taps, positions) = (problem.taps(), problem.positions());
+    let (grad, weight) = (grad.clone().contiguous(), weight.clone().contiguous());
+    let mut dx = Array::scratch(problem.input_shape());
+    let images = dx.data_mut().par_chunks_mut(problem.image().max(1));
+    images.zip(grad.data().par_chunks((problem.outputs * positions).max(1))).for_each(|(dx, grad)| {
+        let mut patches = Array::scratch([taps, positions]);
+        let (w, g) = (MatrixView::rows(weight.data(), taps), MatrixView::rows(grad, positions));
+        gemm_into(w.t(), g, patches.data_mut(), [taps, problem.outputs, positions], false);
+        dx.fill(T::ZERO);
+        col2im(patches.data(), problem.inputs, &problem.window, dx);
+    });
+    dx
+}
+// ANCHOR_END: input
+
+/// Images whose gradients of the weights one task adds up. Fixed, so that the order of the sum is always the same.
+const TOGETHER: usize = 8;
+
+// ANCHOR: weight
+/// `dL/dW`: `g Pᵀ`, summed over images; in groups of a fixed size, then over the groups in order.
+pub(crate) fn weight_gradient<T: Float>(problem: &Problem, grad: &Array<T>, x: &Array<T>) -> Array<T> {
+    let (taps, positions, outputs) = (problem.taps(), problem.positions(), problem.outputs);
+    let (grad, x) = (grad.clone().contiguous(), x.clone().contiguous());
+    let groups = problem.batch.div_ceil(TOGETHER);
+    let mut sums = Array::scratch([groups, outputs * taps]);
+    sums.data_mut().par_chunks_mut((outputs * taps).max(1)).enumerate().for_each(|(group, sum)| {
+        sum.fill(T::ZERO);
+        let mut patches = Array::scratch([taps, positions]);
+        for image in (group * TOGETHER..problem.batch).take(TOGETHER) {
+            let x = &x.data()[image * problem.image()..][..problem.image()];
+            let grad = &grad.data()[image * outputs * positions..][..outputs * positions];
+            im2col(x, problem.inputs, &problem.window, patches.data_mut());
+            let (g, patches) =
+                (MatrixView::rows(grad, positions), MatrixView::rows(patches.data(), positions));
+            gemm_into(g, patches.t(), sum, [outputs, positions, taps], true);
+        }
+    });
+    let [height, width] = problem.window.kernel;
+    sums.sum(0, false).reshape([outputs, problem.inputs, height, width])
+}
+// ANCHOR_END: weight
