@@ -9,7 +9,7 @@
 //! nine times the input for a 3x3 kernel, is never there.
 
 use ch01_tensors::{Array, Float};
-use ch02_matmul::{MatrixView, gemm_into};
+use ch02_matmul::{Window, WindowMut, gemm_into};
 use rayon::prelude::*;
 
 use crate::problem::Problem;
@@ -34,9 +34,9 @@ pub(crate) fn forward<T: Float>(
         if let Some(bias) = &bias {
             y.chunks_mut(positions).zip(bias.data()).for_each(|(y, &bias)| y.fill(bias));
         }
-        let (w, patches) =
-            (MatrixView::rows(weight.data(), taps), MatrixView::rows(patches.data(), positions));
-        gemm_into(w, patches, y, [problem.outputs, taps, positions], bias.is_some());
+        let w = matrix(weight.data(), [problem.outputs, taps]);
+        let mut y = WindowMut::new(y, [problem.outputs, positions], positions);
+        gemm_into(w, matrix(patches.data(), [taps, positions]), bias.is_some(), &mut y);
     });
     y
 }
@@ -51,8 +51,9 @@ pub(crate) fn input_gradient<T: Float>(problem: &Problem, grad: &Array<T>, weigh
     let images = dx.data_mut().par_chunks_mut(problem.image().max(1));
     images.zip(grad.data().par_chunks((problem.outputs * positions).max(1))).for_each(|(dx, grad)| {
         let mut patches = Array::scratch([taps, positions]);
-        let (w, g) = (MatrixView::rows(weight.data(), taps), MatrixView::rows(grad, positions));
-        gemm_into(w.t(), g, patches.data_mut(), [taps, problem.outputs, positions], false);
+        let w = matrix(weight.data(), [problem.outputs, taps]);
+        let mut columns = WindowMut::new(patches.data_mut(), [taps, positions], positions);
+        gemm_into(w.t(), matrix(grad, [problem.outputs, positions]), false, &mut columns);
         dx.fill(T::ZERO);
         col2im(patches.data(), problem.inputs, &problem.window, dx);
     });
@@ -77,12 +78,17 @@ pub(crate) fn weight_gradient<T: Float>(problem: &Problem, grad: &Array<T>, x: &
             let x = &x.data()[image * problem.image()..][..problem.image()];
             let grad = &grad.data()[image * outputs * positions..][..outputs * positions];
             im2col(x, problem.inputs, &problem.window, patches.data_mut());
-            let (g, patches) =
-                (MatrixView::rows(grad, positions), MatrixView::rows(patches.data(), positions));
-            gemm_into(g, patches.t(), sum, [outputs, positions, taps], true);
+            let g = matrix(grad, [outputs, positions]);
+            let mut sum = WindowMut::new(sum, [outputs, taps], taps);
+            gemm_into(g, matrix(patches.data(), [taps, positions]).t(), true, &mut sum);
         }
     });
     let [height, width] = problem.window.kernel;
     sums.sum(0, false).reshape([outputs, problem.inputs, height, width])
 }
 // ANCHOR_END: weight
+
+/// A slice as a matrix in row-major order.
+fn matrix<T>(data: &[T], [rows, cols]: [usize; 2]) -> Window<'_, T> {
+    Window::new(data, [rows, cols], [cols, 1])
+}
