@@ -81,7 +81,7 @@ impl<T: Float> AdamW<T> {
 }
 
 // ANCHOR: rule
-/// The numbers of a step: `β₁`, `β₂`, `1 - β₁`, `1 - β₂`, and what [`constants`] computes.
+/// The numbers of a step: `β₁`, `β₂`, `1 - β₁`, `1 - β₂`, and what [`corrections`] computes.
 #[derive(Clone, Copy)]
 struct Step<T> {
     mean: T,
@@ -94,17 +94,17 @@ struct Step<T> {
     eps: T,
 }
 
-/// What is the same for all numbers of a parameter at its step number `t`, computed in f64.
-fn constants<T: Float>((mean, square): (f64, f64), eps: f64, t: u64, rate: f64, decay: f64) -> Step<T> {
-    // exercise: correction - `size` is `η` divided by the correction of the mean, `1 - β₁ᵗ`; `unbias` is what the root
-    // of `v` has to be multiplied with, one over the root of `1 - β₂ᵗ`; `keep` is what decay leaves of a value.
-    let size = rate / (1.0 - mean.powf(t as f64));
-    let unbias = 1.0 / (1.0 - square.powf(t as f64)).sqrt();
+/// What is the same for all numbers of a parameter, computed in f64: `size` and `unbias` for the step number `t`, counted
+/// from 1, and `keep`.
+fn corrections((mean, square): (f64, f64), t: f64, rate: f64, decay: f64) -> [f64; 3] {
+    // exercise: corrections - `size` is the rate divided by what the running mean is short of, `1 - β₁ᵗ`; `unbias` is
+    // what makes the root of `v` right, one over the root of `1 - β₂ᵗ`; `keep` is what the decay leaves of a value.
+    // Return the three in this order.
+    let size = rate / (1.0 - mean.powf(t));
+    let unbias = 1.0 / (1.0 - square.powf(t)).sqrt();
     let keep = 1.0 - rate * decay;
+    [size, unbias, keep]
     // exercise: end
-    let [mean_new, square_new] = [1.0 - mean, 1.0 - square].map(T::from_f64);
-    let [mean, square, size, unbias, keep, eps] = [mean, square, size, unbias, keep, eps].map(T::from_f64);
-    Step { mean, square, mean_new, square_new, size, unbias, keep, eps }
 }
 
 impl<T: Float> Rule<T, 2> for Step<T> {
@@ -126,7 +126,11 @@ impl<T: Float> Optimizer<T> for AdamW<T> {
         let AdamW { betas, eps, weight_decay, ref mut state } = *self;
         state.step("AdamW", module, (rate, NAMES.len()), |param, slot| {
             let decay = weight_decay * slot.group.decay;
-            let step = constants(betas, eps, slot.steps, rate * slot.group.rate, decay);
+            let fixed = [betas.0, betas.1, 1.0 - betas.0, 1.0 - betas.1, eps].map(T::from_f64);
+            let moving =
+                corrections(betas, slot.steps as f64, rate * slot.group.rate, decay).map(T::from_f64);
+            let ([mean, square, mean_new, square_new, eps], [size, unbias, keep]) = (fixed, moving);
+            let step = Step { mean, square, mean_new, square_new, size, unbias, keep, eps };
             apply::<T, 2>(param, &mut slot.arrays, step);
         });
     }

@@ -43,8 +43,14 @@ impl Groups {
     // ANCHOR: by_role
     /// The default: full rate for all; weights and embeddings decay, biases, norms and activations do not.
     pub fn by_role(role: Role) -> Group {
-        let decays = matches!(role, Role::Weight | Role::Embedding);
+        // exercise: by_role - A `Group` with factor 1 for the rate; the factor of the decay is 1 or 0. Say for each of
+        // the five roles which.
+        let decays = match role {
+            Role::Weight | Role::Embedding => true,
+            Role::Bias | Role::Norm | Role::Activation => false,
+        };
         Group { rate: 1.0, decay: if decays { 1.0 } else { 0.0 } }
+        // exercise: end
     }
     // ANCHOR_END: by_role
 

@@ -10,16 +10,20 @@
 
 extern crate self as ch09_optimizers;
 
+#[cfg_attr(yours_groups, path = "../yours/e04_groups.rs")]
 mod groups;
 mod norm;
 mod optimizer;
 mod rule;
 mod state;
 
+#[cfg_attr(yours_sgd, path = "../yours/e01_sgd.rs")]
 mod sgd;
 
+#[cfg_attr(yours_adamw, path = "../yours/e02_adamw.rs")]
 mod adamw;
 
+#[cfg_attr(yours_clip, path = "../yours/e03_clip.rs")]
 mod clip;
 
 pub use adamw::AdamW;

@@ -12,10 +12,13 @@ extern crate self as ch10_schedules;
 
 mod schedule;
 
+#[cfg_attr(yours_anneal, path = "../yours/e01_anneal.rs")]
 mod anneal;
 
+#[cfg_attr(yours_warmup_cosine, path = "../yours/e02_warmup_cosine.rs")]
 mod warmup_cosine;
 
+#[cfg_attr(yours_one_cycle, path = "../yours/e03_one_cycle.rs")]
 mod one_cycle;
 
 pub use anneal::{cosine, linear};
