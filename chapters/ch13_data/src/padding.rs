@@ -1,0 +1,26 @@
+//! Rows of different length as one array: the short ones are filled up, and a mask says what is real.
+
+use ch01_tensors::Array;
+use ch13_data::{PAD, Tokens};
+
+// ANCHOR: pad
+/// Token numbers and mask, both `[rows, longest]`: each row in front, then [`PAD`] with a mask of `false`
+/// (`torch.nn.utils.rnn.pad_sequence` with `batch_first=True`). At least one column.
+pub fn pad(rows: &[&[u32]]) -> Tokens {
+    let time = rows.iter().map(|row| row.len()).max().unwrap_or(0).max(1);
+    let shape = [rows.len(), time];
+    let mut ids = Array::full(shape, i64::from(PAD));
+    let mut mask = Array::full(shape, false);
+    // exercise: pad - Write each row into the front of its row of `ids`, and `true` into the same places of `mask`:
+    // `ids.data_mut().chunks_mut(time)` are the rows. A real token may happen to be 0.
+    let places = ids.data_mut().chunks_mut(time).zip(mask.data_mut().chunks_mut(time));
+    for (row, (ids, mask)) in rows.iter().zip(places) {
+        for (place, &id) in ids.iter_mut().zip(*row) {
+            *place = i64::from(id);
+        }
+        mask[..row.len()].fill(true);
+    }
+    // exercise: end
+    Tokens { ids, mask }
+}
+// ANCHOR_END: pad

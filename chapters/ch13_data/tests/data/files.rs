@@ -1,0 +1,88 @@
+//! Vocabulary files: what is saved comes back, and what is damaged is refused with a reason.
+
+use std::fs;
+
+use ch13_data::{Bpe, DataError, WordVocabulary};
+
+const TEXTS: [&str; 2] = ["the film was the \"best\" film", "\u{1f600} naïve \\ the\u{0} end"];
+
+#[test]
+fn vocabularies_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    for cls in [false, true] {
+        let words = WordVocabulary::build(&TEXTS, 10, 1, cls);
+        words.save(folder.path().join("words.json")).unwrap();
+        assert_eq!(WordVocabulary::load(folder.path().join("words.json")).unwrap(), words);
+        let bpe = Bpe::train(&TEXTS, 270, cls);
+        assert!(!bpe.merges().is_empty());
+        bpe.save(folder.path().join("bpe.json")).unwrap();
+        assert_eq!(Bpe::load(folder.path().join("bpe.json")).unwrap(), bpe);
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file is left");
+}
+
+fn load_error<T>(load: impl Fn(&std::path::Path) -> Result<T, DataError>, content: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file.json");
+    fs::write(&path, content).unwrap();
+    let error = load(&path).err().unwrap_or_else(|| panic!("{content} was read")).to_string();
+    assert!(error.starts_with(&path.display().to_string()), "{error} names the file");
+    error
+}
+
+#[test]
+fn damaged_word_vocabularies_are_refused() {
+    let head = r#"{"format":"gradus-word-vocabulary","version":1,"cls":false,"words":"#;
+    let cases = [
+        ("", "EOF while parsing"),
+        ("\u{0}\u{1}", "expected value"),
+        ("[1, 2]", "its format is null"),
+        (
+            r#"{"format":"gradus-bpe","version":1}"#,
+            r#"its format is "gradus-bpe", not "gradus-word-vocabulary""#,
+        ),
+        (r#"{"format":"gradus-word-vocabulary","version":2}"#, "its version is 2, and only 1 is known"),
+        (r#"{"format":"gradus-word-vocabulary","version":1}"#, "`cls` is not true or false"),
+        (&format!("{head}7}}"), "`words` is not a list"),
+        (&format!(r#"{head}["a",7]}}"#), "word 1 is 7, not a text"),
+        (&format!(r#"{head}["a","b","a"]}}"#), r#"the word "a" comes twice"#),
+        (&format!(r#"{head}["a","#), "EOF while parsing"),
+    ];
+    for (content, message) in cases {
+        let error = load_error(|path| WordVocabulary::load(path), content);
+        assert!(error.contains(message) && error.contains("not a word vocabulary"), "{content}: {error}");
+    }
+}
+
+#[test]
+fn damaged_merges_are_refused() {
+    let head = r#"{"format":"gradus-bpe","version":1,"cls":false,"merges":"#;
+    let cases = [
+        (r#"{"format":"gradus-word-vocabulary","version":1}"#.to_owned(), "its format is"),
+        (format!("{head}{{}}}}"), "`merges` is not a list"),
+        (format!("{head}[[3]]}}"), "merge 0 is [3], not two tokens"),
+        (format!("{head}[[3,4,5]]}}"), "not two tokens"),
+        (format!("{head}[[3,-4]]}}"), "not two tokens"),
+        (format!("{head}[[3,4294967296]]}}"), "not two tokens"),
+        (format!("{head}[[3,4],[3,259]]}}"), "merge 1 joins 3 and 259, of which only 2 to 258 exist"),
+        (format!("{head}[[1,4]]}}"), "merge 0 joins 1 and 4, of which only 2 to 257 exist"),
+        (format!("{head}[[3,4],[3,4]]}}"), "merge 1 joins 3 and 4, as another before it"),
+        (format!("{head}[[3,4],"), "EOF while parsing"),
+    ];
+    for (content, message) in cases {
+        let error = load_error(|path| Bpe::load(path), &content);
+        assert!(error.contains(message), "{content}: {error}");
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read_or_written_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("no such folder").join("bpe.json");
+    let error = Bpe::load(&missing).unwrap_err().to_string();
+    assert!(error.contains("no such folder") && error.contains("No such file"), "{error}");
+    let error = Bpe::train(&TEXTS, 270, false).save(&missing).unwrap_err().to_string();
+    assert!(error.contains("no such folder"), "{error}");
+    // A folder is no file.
+    assert!(matches!(WordVocabulary::load(folder.path()), Err(DataError::Io { .. })));
+}

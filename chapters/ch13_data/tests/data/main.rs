@@ -1,0 +1,8 @@
+//! The tests of chapter 13, as one program.
+
+mod bpe;
+mod files;
+mod images;
+mod loader;
+mod splits;
+mod texts;
