@@ -20,7 +20,7 @@ use std::io;
 use std::path::Path;
 
 use crate::locate::{Places, Wanted};
-use crate::{Error, Set, Source, archive, files};
+use crate::{Error, Set, Source, archive, files, shapes};
 
 /// Height and width of the images.
 pub const SIZE: usize = 32;
@@ -74,7 +74,7 @@ pub struct Cifar10 {
     pub train: Images,
     /// For measuring, once, at the end.
     pub test: Images,
-    /// The classes by number; generated images have others than the real ones.
+    /// The classes by number; generated images ([`shapes`]) have others than the real ones.
     pub class_names: [&'static str; CLASSES],
 }
 
@@ -270,6 +270,19 @@ pub fn find_in(places: &Places) -> Result<Source, Error> {
         archives: &[ARCHIVE, "cifar10/cifar-10-binary.tar.gz"],
         files: format!("{} and its five companions, or {ARCHIVE}", FILES[0]),
     })
+}
+
+/// Reads CIFAR-10 if [`find`] finds it, else makes up 6,000 + 1,000 images of shapes; the second value says which.
+///
+/// # Errors
+/// As [`find`] and [`load`]: files that are there but damaged are an error, never replaced by made-up ones.
+pub fn load_or_generate(data: Option<&Path>) -> Result<(Cifar10, Source), Error> {
+    let source = find(data)?;
+    let images = match &source {
+        Source::Real(place) => load(place)?,
+        Source::Generated { .. } => shapes::generate(0, 6_000, 1_000),
+    };
+    Ok((images, source))
 }
 
 /// What a program says about its data before it uses it; see [`Set::announce`].

@@ -15,10 +15,8 @@
 //! These are not handwriting. They are easier than MNIST in some ways (there are only a few ways of writing each
 //! digit) and harder in others (they are not centred); a network that reads these well reads MNIST worse.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
 use crate::mnist::{CLASSES, Images, Mnist, SIZE};
+use crate::stream::Stream;
 
 type Point = [f64; 2];
 
@@ -31,9 +29,9 @@ fn part(seed: u64, part: u64, count: usize) -> Images {
     let mut pixels = Vec::with_capacity(count * SIZE * SIZE);
     let mut labels = Vec::with_capacity(count);
     for index in 0..count as u64 {
-        let mut hand = Hand::new(seed, 2 * index + part);
+        let mut hand = Stream::new(seed, "digits", 2 * index + part);
         let label = hand.below(CLASSES);
-        pixels.extend_from_slice(&hand.write(label));
+        pixels.extend_from_slice(&write(&mut hand, label));
         labels.push(label as u8);
     }
     Images { pixels, labels, rows: SIZE, cols: SIZE }
@@ -42,77 +40,41 @@ fn part(seed: u64, part: u64, count: usize) -> Images {
 /// Straight pieces that stand for the curve between two points.
 const PIECES: usize = 5;
 
-/// What writes one image: its own stream of random numbers.
-struct Hand {
-    rng: ChaCha8Rng,
-}
+/// One image of `digit`: [SIZE, SIZE].
+fn write(hand: &mut Stream, digit: usize) -> [u8; SIZE * SIZE] {
+    let ways = WAYS[digit];
+    let way = ways[hand.below(ways.len())];
+    let bend = Bend::random(hand);
+    let place = Place::random(hand);
+    let width = hand.between(1.5, 3.4);
+    let softness = hand.between(1.0, 1.7);
 
-impl Hand {
-    fn new(seed: u64, stream: u64) -> Hand {
-        // Spelled out, because a library may change how it widens a seed.
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..14].copy_from_slice(b"digits");
-        let mut rng = ChaCha8Rng::from_seed(key);
-        rng.set_stream(stream);
-        Hand { rng }
-    }
-
-    /// Uniform in [0, 1), a multiple of 2^-24.
-    fn unit(&mut self) -> f64 {
-        f64::from(self.rng.next_u32() >> 8) / f64::from(1 << 24)
-    }
-
-    fn between(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * self.unit()
-    }
-
-    /// Bell-shaped around 0 with standard deviation `spread`: four uniform numbers, whose sum has variance 4/12.
-    fn bell(&mut self, spread: f64) -> f64 {
-        let sum = self.unit() + self.unit() + self.unit() + self.unit();
-        (sum - 2.0) * 3f64.sqrt() * spread
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.unit() * n as f64) as usize
-    }
-
-    /// One image of `digit`: [SIZE, SIZE].
-    fn write(&mut self, digit: usize) -> [u8; SIZE * SIZE] {
-        let ways = WAYS[digit];
-        let way = ways[self.below(ways.len())];
-        let bend = Bend::random(self);
-        let place = Place::random(self);
-        let width = self.between(1.5, 3.4);
-        let softness = self.between(1.0, 1.7);
-
-        let mut ink = [0.0f64; SIZE * SIZE];
-        for stroke in way {
-            let points: Vec<Point> = stroke
-                .iter()
-                .map(|&point| {
-                    let [x, y] = bend.apply(point);
-                    [x + self.bell(0.018), y + self.bell(0.018)]
-                })
-                .collect();
-            let curve: Vec<Point> = smooth(&points).into_iter().map(|point| place.apply(point)).collect();
-            // The pen presses harder at one end.
-            let pressure = [width * self.between(0.8, 1.2), width * self.between(0.8, 1.2)];
-            let steps = curve.len() - 1;
-            for (i, ends) in curve.windows(2).enumerate() {
-                let along = i as f64 / steps as f64;
-                let width = pressure[0] + (pressure[1] - pressure[0]) * along;
-                draw(&mut ink, [ends[0], ends[1]], width, softness);
-            }
+    let mut ink = [0.0f64; SIZE * SIZE];
+    for stroke in way {
+        let points: Vec<Point> = stroke
+            .iter()
+            .map(|&point| {
+                let [x, y] = bend.apply(point);
+                [x + hand.bell(0.018), y + hand.bell(0.018)]
+            })
+            .collect();
+        let curve: Vec<Point> = smooth(&points).into_iter().map(|point| place.apply(point)).collect();
+        // The pen presses harder at one end.
+        let pressure = [width * hand.between(0.8, 1.2), width * hand.between(0.8, 1.2)];
+        let steps = curve.len() - 1;
+        for (i, ends) in curve.windows(2).enumerate() {
+            let along = i as f64 / steps as f64;
+            let width = pressure[0] + (pressure[1] - pressure[0]) * along;
+            draw(&mut ink, [ends[0], ends[1]], width, softness);
         }
-
-        let darkness = self.between(0.8, 1.0);
-        ink.map(|ink| {
-            let grey = 255.0 * darkness * ink + self.bell(7.0);
-            // `as` cuts to 0..=255, which makes most of the paper exactly 0.
-            (grey - 5.0) as u8
-        })
     }
+
+    let darkness = hand.between(0.8, 1.0);
+    ink.map(|ink| {
+        let grey = 255.0 * darkness * ink + hand.bell(7.0);
+        // `as` cuts to 0..=255, which makes most of the paper exactly 0.
+        (grey - 5.0) as u8
+    })
 }
 
 /// p -> p + a polynomial of degree three in p, small inside the unit box.
@@ -122,7 +84,7 @@ struct Bend {
 }
 
 impl Bend {
-    fn random(hand: &mut Hand) -> Bend {
+    fn random(hand: &mut Stream) -> Bend {
         // Linear terms are left to `Place`.
         let spreads = [0.075, 0.075, 0.075, 0.06, 0.06, 0.06, 0.06];
         Bend { weights: [0, 1].map(|_| spreads.map(|spread| hand.bell(spread))) }
@@ -144,7 +106,7 @@ struct Place {
 }
 
 impl Place {
-    fn random(hand: &mut Hand) -> Place {
+    fn random(hand: &mut Stream) -> Place {
         // With t = tan(angle / 2): cos = (1 - t^2) / (1 + t^2) and sin = 2 t / (1 + t^2).
         let t = hand.bell(0.065);
         let (cos, sin) = ((1.0 - t * t) / (1.0 + t * t), 2.0 * t / (1.0 + t * t));

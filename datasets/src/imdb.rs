@@ -17,7 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::locate::{Places, Wanted};
-use crate::{Error, Set, Source, archive, files};
+use crate::{Error, Set, Source, archive, files, reviews};
 
 /// The verdicts by number.
 pub const CLASS_NAMES: [&str; 2] = ["negative", "positive"];
@@ -248,6 +248,19 @@ pub fn find_in(places: &Places) -> Result<Source, Error> {
         archives: &[ARCHIVE, "imdb/aclImdb_v1.tar.gz"],
         files: format!("{}, its companions, or {ARCHIVE}", PARTS[0]),
     })
+}
+
+/// Reads the reviews with a verdict if [`find`] finds them, else makes up 6,000 + 1,000; the second value says which.
+///
+/// # Errors
+/// As [`find`] and [`load_labelled`]: files that are there but damaged are an error, never replaced by made-up ones.
+pub fn load_or_generate(data: Option<&Path>) -> Result<(Imdb, Source), Error> {
+    let source = find(data)?;
+    let imdb = match &source {
+        Source::Real(place) => load_labelled(place)?,
+        Source::Generated { .. } => reviews::generate(0, 6_000, 1_000),
+    };
+    Ok((imdb, source))
 }
 
 /// What a program says about its data before it uses it; see [`Set::announce`].

@@ -8,6 +8,8 @@
 //! - [`digits`]: generated digits in the shape of MNIST, for a machine without the files.
 //! - [`cifar10`]: CIFAR-10, six files of records, unpacked or straight from the archive.
 //! - [`imdb`]: film reviews, one small file each, unpacked or straight from the archive.
+//! - [`shapes`]: generated images of shapes in the form of CIFAR-10, for a machine without the files.
+//! - [`reviews`]: generated reviews in the form of IMDb, most of which no bag of words can tell apart.
 //! - [`locate`]: an explicit folder, then `GRADUS_DATA`, then the user's cache folder.
 //! - [`set`]: the data sets by name, and what a program says about them.
 //! - [`error`]: one error type for all of it, with a hint for the person at the keyboard.
@@ -21,7 +23,10 @@ pub mod idx;
 pub mod imdb;
 pub mod locate;
 pub mod mnist;
+pub mod reviews;
 pub mod set;
+pub mod shapes;
+mod stream;
 
 pub use error::Error;
 pub use locate::Source;

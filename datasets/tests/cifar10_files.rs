@@ -142,7 +142,7 @@ fn a_file_that_one_may_not_read() {
     use std::os::unix::fs::PermissionsExt;
     let dir = saved();
     let path = dir.path().join(FILES[0]);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("set");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("set");
     if File::open(&path).is_ok() {
         return skipped("a_file_that_one_may_not_read", "this user may read everything");
     }

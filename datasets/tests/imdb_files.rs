@@ -168,7 +168,7 @@ fn a_file_that_one_may_not_read() {
     use std::os::unix::fs::PermissionsExt;
     let dir = saved();
     let path = dir.path().join("test/pos/0_10.txt");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("set");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("set");
     if fs::File::open(&path).is_ok() {
         return skipped("IMDb, a_file_that_one_may_not_read", "this user may read everything");
     }
