@@ -1,7 +1,7 @@
 //! # Chapter 11: normalization
 //!
-//! Built here: [`BatchNorm2d`], which gives every channel of a batch of images mean 0 and variance 1; [`LayerNorm`], which gives every example mean 0 and variance 1 over its own features, and the two-pass
-//! [`moments`] that it stands on.
+//! Built here: the two-pass [`moments`] of a row; [`LayerNorm`], which gives every example mean 0 and variance 1 over its
+//! own features; [`BatchNorm2d`], which does so for every channel of a batch of images.
 //!
 //! It stands on arrays (chapter 1), vectorised loops (3) and the layer contract (5).
 //!
@@ -10,10 +10,13 @@
 
 extern crate self as ch11_normalization;
 
-mod batch_norm;
+#[cfg_attr(yours_moments, path = "../yours/e01_moments.rs")]
 mod moments;
 
+#[cfg_attr(yours_layer_norm, path = "../yours/e02_layer_norm.rs")]
 mod layer_norm;
+
+mod batch_norm;
 
 pub use batch_norm::BatchNorm2d;
 pub use layer_norm::LayerNorm;
