@@ -109,15 +109,20 @@ impl<T: Float> Layer<T> for BatchNorm2d<T> {
         });
 
         let momentum = self.momentum;
-        let towards =
-            |old: &mut T, new: f64| *old = T::from_f64(old.to_f64() * (1.0 - momentum) + momentum * new);
         let [mut mean, mut inv_std] = [(); 2].map(|()| Array::scratch([sizes.channels]));
         for (channel, of) in statistics.data().as_chunks::<2>().0.iter().enumerate() {
             let (average, variance) = (of[0].to_f64(), of[1].to_f64());
             mean.data_mut()[channel] = of[0];
             inv_std.data_mut()[channel] = T::from_f64(1.0 / (variance + self.eps).sqrt());
-            towards(&mut self.running_mean.data_mut()[channel], average);
-            towards(&mut self.running_var.data_mut()[channel], variance * m as f64 / (m - 1) as f64);
+            let (running_mean, running_var) =
+                (&mut self.running_mean.data_mut()[channel], &mut self.running_var.data_mut()[channel]);
+            // exercise: running - Move both running statistics by the share `momentum` towards this batch's `average` and
+            // its variance as an estimate for all data: over m - 1 instead of m. They are of type T: `x.to_f64()` and
+            // `T::from_f64(x)` convert.
+            let unbiased = variance * m as f64 / (m - 1) as f64;
+            *running_mean = T::from_f64((1.0 - momentum) * running_mean.to_f64() + momentum * average);
+            *running_var = T::from_f64((1.0 - momentum) * running_var.to_f64() + momentum * unbiased);
+            // exercise: end
         }
         self.saved.push(Saved { x, mean, inv_std });
         y
@@ -283,22 +288,42 @@ impl<T: Float> simd::Body for Backward<'_, T> {
             of_g_x += gx.to_f64();
         }
         let of_g_xhat = of_g_x * self.inv_std.to_f64();
-        let factor = self.weight * self.inv_std;
-        let mean_g = T::from_f64(of_g / m);
-        // x̂ sum g x̂ / m = (x - mean) * (inv_std sum g x̂ / m)
-        let slope = T::from_f64(self.inv_std.to_f64() * of_g_xhat / m);
         for image in 0..images {
             let x = &self.x[self.sizes.start(image, self.channel)..][..plane];
             // SAFETY: as above.
             let g = unsafe { self.gradient.plane(image, self.channel) };
-            for (g, &x) in g.iter_mut().zip(x) {
-                *g = factor * (*g - mean_g - (x - self.mean) * slope);
-            }
+            input_gradient(g, x, self.mean, self.inv_std, self.weight, [of_g, of_g_xhat], m);
         }
         self.sums.copy_from_slice(&[T::from_f64(of_g), T::from_f64(of_g_xhat)]);
     }
 }
 // ANCHOR_END: bodies
+
+// ANCHOR: input_gradient
+/// Replaces the gradient of a plane's output by that of its input. `sum g` and `sum g x̂` are those of the whole channel,
+/// which has `m` numbers.
+#[inline(always)]
+fn input_gradient<T: Float>(
+    g: &mut [T],
+    x: &[T],
+    mean: T,
+    inv_std: T,
+    weight: T,
+    [of_g, of_g_xhat]: [f64; 2],
+    m: f64,
+) {
+    // exercise: backward - dL/dx_j = weight inv_std (g_j - sum g / m - x̂_j sum g x̂ / m) for every element of `g`, in place,
+    // with x̂_j = (x_j - mean) inv_std. The sums are f64: `T::from_f64(x)` converts.
+    let factor = weight * inv_std;
+    let mean_g = T::from_f64(of_g / m);
+    // x̂ sum g x̂ / m = (x - mean) * (inv_std sum g x̂ / m)
+    let slope = T::from_f64(inv_std.to_f64() * of_g_xhat / m);
+    for (g, &x) in g.iter_mut().zip(x) {
+        *g = factor * (*g - mean_g - (x - mean) * slope);
+    }
+    // exercise: end
+}
+// ANCHOR_END: input_gradient
 
 /// `sum g` and `sum g (x - mean)`, each in sixteen lanes, always in the same order.
 #[inline(always)]

@@ -16,6 +16,7 @@ mod moments;
 #[cfg_attr(yours_layer_norm, path = "../yours/e02_layer_norm.rs")]
 mod layer_norm;
 
+#[cfg_attr(yours_batch_norm, path = "../yours/e03_batch_norm.rs")]
 mod batch_norm;
 
 pub use batch_norm::BatchNorm2d;

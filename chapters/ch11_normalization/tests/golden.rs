@@ -10,7 +10,7 @@ use std::path::Path;
 use ch01_tensors::npy::NpyArray;
 use ch01_tensors::{Tensor, npz};
 use ch05_backprop::Layer;
-use ch11_normalization::LayerNorm;
+use ch11_normalization::{BatchNorm2d, LayerNorm};
 
 type Golden = BTreeMap<String, NpyArray>;
 
@@ -49,5 +49,31 @@ fn golden_layer_norm() {
         assert_close(&format!("{case}, input gradient"), &layer.backward(get("grad")), &get("dx"));
         assert_close(&format!("{case}, gradient of the gain"), &layer.weight.grad, &get("dp.weight"));
         assert_close(&format!("{case}, gradient of the shift"), &layer.bias.grad, &get("dp.bias"));
+    }
+}
+
+#[test]
+fn golden_batch_norm2d() {
+    let golden = golden();
+    for case in (0..5).map(|i| format!("batch_norm2d.{i}")) {
+        let get = |name: &str| entry(&golden, &format!("{case}.{name}")).f32().unwrap();
+        let (weight, bias) = (get("0.p.weight"), get("0.p.bias"));
+        let mut layer = BatchNorm2d::<f32>::new(weight.size());
+        (layer.weight.value, layer.bias.value) = (weight, bias);
+        layer.eps = number(&golden, &format!("{case}.eps"));
+        layer.momentum = number(&golden, &format!("{case}.momentum"));
+        for step in 0..2 {
+            let get = |name: &str| get(&format!("{step}.{name}"));
+            let what = |name: &str| format!("{case}.{step}, {name}");
+            layer.weight.zero_grad();
+            layer.bias.zero_grad();
+            assert_close(&what("forward"), &layer.forward(get("x")), &get("y"));
+            assert_close(&what("running mean"), &layer.running_mean, &get("running_mean"));
+            assert_close(&what("running variance"), &layer.running_var, &get("running_var"));
+            assert_close(&what("input gradient"), &layer.backward(get("grad")), &get("dx"));
+            assert_close(&what("gradient of the gain"), &layer.weight.grad, &get("dp.weight"));
+            assert_close(&what("gradient of the shift"), &layer.bias.grad, &get("dp.bias"));
+        }
+        assert_close(&format!("{case}, infer"), &layer.infer(get("infer.x")), &get("infer.y"));
     }
 }

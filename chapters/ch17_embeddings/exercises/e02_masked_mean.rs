@@ -19,7 +19,7 @@ const PARALLEL_MIN: usize = 1 << 16;
 /// When the mask is not `[batch, time]`.
 #[track_caller]
 pub fn masked_mean<T: Float>(x: &Array<T>, mask: &Array<bool>) -> Array<T> {
-    if x.ndim() != 3 || *mask.shape() != x.shape()[..2] {
+    if x.ndim() != 3 || mask.shape()[..] != x.shape()[..2] {
         let (x, mask) = (x.shape(), mask.shape());
         fail("masked_mean", format_args!("{x:?} and {mask:?} are not [batch, time, size] and [batch, time]"));
     }

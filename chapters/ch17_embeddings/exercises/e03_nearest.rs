@@ -13,7 +13,7 @@ use ch01_tensors::{Array, Float, fail};
 /// When the shapes do not fit.
 #[track_caller]
 pub fn nearest<T: Float>(table: &Array<T>, query: &Array<T>, count: usize) -> Vec<(usize, T)> {
-    if table.ndim() != 2 || *query.shape() != table.shape()[1..] {
+    if table.ndim() != 2 || query.shape()[..] != table.shape()[1..] {
         let (table, query) = (table.shape(), query.shape());
         fail("nearest", format_args!("{table:?} and {query:?} are not [rows, size] and [size]"));
     }
