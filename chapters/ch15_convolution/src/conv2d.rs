@@ -3,10 +3,12 @@
 //! Followed: `torch.nn.functional.conv2d` (a cross-correlation: the kernel is not flipped). Left out for now: dilation,
 //! groups, transposed convolution and Winograd's method; a later part of this chapter brings them.
 
-use ch01_tensors::{Array, Float};
+use std::any::Any;
+
+use ch01_tensors::{Array, Float, Tensor};
 
 use crate::problem::{Problem, check_bias};
-use crate::{Conv2dOptions, lowered};
+use crate::{Conv2dOptions, direct, lowered};
 
 // ANCHOR: conv2d
 /// `y[n, o, i, j] = bias[o] + sum weight[o, c, u, v] x[n, c, i s + u - p, j s + v - p]` over `c`, `u` and `v`
@@ -24,7 +26,8 @@ pub fn conv2d<T: Float>(
 ) -> Array<T> {
     let problem = Problem::new("conv2d", x.shape(), weight.shape(), options);
     check_bias("conv2d", bias, problem.outputs);
-    lowered::forward(&problem, x, weight, bias)
+    in_f32([Some(x), Some(weight), bias], |[x, weight, bias]| direct::forward(&problem, x?, weight?, bias))
+        .unwrap_or_else(|| lowered::forward(&problem, x, weight, bias))
 }
 
 /// `(dL/dx, dL/dweight)` for `grad = dL/dy`. The gradient of the bias is [`conv2d_bias_gradient`].
@@ -55,7 +58,8 @@ pub fn conv2d_input_gradient<T: Float>(
     options: Conv2dOptions,
 ) -> Array<T> {
     let problem = Problem::backward("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
-    lowered::input_gradient(&problem, grad, weight)
+    in_f32([Some(grad), Some(weight)], |[grad, weight]| direct::input_gradient(&problem, grad?, weight?))
+        .unwrap_or_else(|| lowered::input_gradient(&problem, grad, weight))
 }
 
 /// `dL/dweight` alone: the first layer of a network needs no more.
@@ -70,10 +74,20 @@ pub fn conv2d_weight_gradient<T: Float>(
     options: Conv2dOptions,
 ) -> Array<T> {
     let problem = Problem::backward("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
-    lowered::weight_gradient(&problem, grad, x)
+    in_f32([Some(grad), Some(x)], |[grad, x]| direct::weight_gradient(&problem, grad?, x?))
+        .unwrap_or_else(|| lowered::weight_gradient(&problem, grad, x))
 }
 
 /// `dL/dbias`, `[out]`: the bias is part of every position of its channel, in every image.
 pub fn conv2d_bias_gradient<T: Float>(grad: &Array<T>) -> Array<T> {
     grad.sum(&[0, 2, 3][..], false)
+}
+
+/// `f` of the arrays, if they are arrays of f32 and `f` has an answer.
+fn in_f32<T: Float, const N: usize>(
+    arrays: [Option<&Array<T>>; N],
+    f: impl FnOnce([Option<&Tensor>; N]) -> Option<Tensor>,
+) -> Option<Array<T>> {
+    let mut result = f(arrays.map(|array| (array? as &dyn Any).downcast_ref::<Tensor>()));
+    (&mut result as &mut dyn Any).downcast_mut::<Option<Array<T>>>()?.take()
 }

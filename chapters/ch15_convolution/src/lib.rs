@@ -16,6 +16,7 @@ extern crate self as ch15_convolution;
 mod avg_pool;
 mod conv2d;
 mod conv2d_layer;
+mod direct;
 mod lowered;
 mod pool;
 mod pool_layers;

@@ -1,0 +1,113 @@
+//! How long a training step of SmallCNN takes, layer by layer: `cargo run --release -p ch15_convolution --example step`.
+//!
+//! The workload is `smallcnn` of the benchmarks: batch 128, images of 3 x 32 x 32, ten classes. Steps with plain gradient descent;
+//! the optimizer is a thousandth of the whole.
+
+use std::time::Instant;
+
+use ch01_tensors::{Array, Rng, Tensor};
+use ch04_losses::CrossEntropy;
+use ch05_backprop::{sgd_step, zero_grad};
+use ch15_convolution::small_cnn;
+
+fn main() {
+    let seconds: f64 = std::env::args().nth(1).map_or(5.0, |text| text.parse().expect("seconds"));
+    let batch = 128;
+    let rng = &mut Rng::new(0, "data");
+    let mut model = small_cnn(3, 10, 32, 0.4, 0);
+    let x = Tensor::normal([batch, 3, 32, 32], 0.0, 1.0, rng);
+    let labels = Array::<i64>::from_fn([batch], |_| rng.below(10) as i64);
+    let loss = CrossEntropy::default();
+
+    let layers = model.layers().len();
+    let (mut forward, mut backward) = (vec![Vec::new(); layers], vec![Vec::new(); layers]);
+    let (mut steps, mut fma, mut shapes) = (Vec::new(), Vec::new(), vec![Vec::new(); layers]);
+    let start = Instant::now();
+    while steps.len() < 5 || start.elapsed().as_secs_f64() < seconds {
+        fma.push(fma_rate());
+        let step = Instant::now();
+        zero_grad(&mut model);
+        let mut y = x.clone();
+        for (i, layer) in model.layers_mut().iter_mut().enumerate() {
+            let from = Instant::now();
+            y = layer.forward(y);
+            forward[i].push(from.elapsed().as_secs_f64());
+            shapes[i] = y.shape().to_vec();
+        }
+        let mut grad = loss.backward(&Tensor::scalar(1.0), &y, &labels);
+        drop(y);
+        for (i, layer) in model.layers_mut().iter_mut().enumerate().rev() {
+            let from = Instant::now();
+            grad = layer.backward(grad);
+            backward[i].push(from.elapsed().as_secs_f64());
+        }
+        drop(grad);
+        sgd_step(&mut model, 1e-3);
+        steps.push(step.elapsed().as_secs_f64());
+    }
+
+    println!("layer  output                  forward ms  backward ms");
+    for i in 0..layers {
+        let ms = |times: &[f64]| 1e3 * median(times);
+        let shape = format!("{:?}", shapes[i]);
+        println!("{i:>5}  {shape:<22} {:>10.2}  {:>10.2}", ms(&forward[i]), ms(&backward[i]));
+    }
+    let step = median(&steps);
+    let (threads, fma) = (rayon::current_num_threads(), median(&fma));
+    println!(
+        "{:.1} samples/s in the middle, {:.1} at best, of {} steps",
+        batch as f64 / step,
+        batch as f64 / best(&steps),
+        steps.len()
+    );
+    println!(
+        "{:.0} GFLOP/s in convolutions and products; {threads} threads do {fma:.0} GFLOP/s at most",
+        73.2 / step
+    );
+    println!("{} MB at most", peak_mb().unwrap_or(0));
+}
+
+fn median(times: &[f64]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn best(times: &[f64]) -> f64 {
+    times.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+/// The most memory that this process has had at a time.
+fn peak_mb() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<usize>().ok()? / 1024)
+}
+
+/// GFLOP/s of all threads with multiply-adds that wait for nothing.
+fn fma_rate() -> f64 {
+    let start = Instant::now();
+    rayon::broadcast(|_| {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx512f") {
+            // SAFETY: the processor has the instructions.
+            unsafe { fma_burst() };
+        }
+    });
+    (rayon::current_num_threads() * 2 * 16 * 12 * 200_000) as f64 / start.elapsed().as_secs_f64() / 1e9
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn fma_burst() {
+    use std::arch::x86_64::*;
+    use std::hint::black_box;
+    let (factor, term) = (_mm512_set1_ps(black_box(0.5)), _mm512_set1_ps(black_box(1.0)));
+    let mut sums = [_mm512_setzero_ps(); 12];
+    for _ in 0..200_000 {
+        for sum in &mut sums {
+            *sum = _mm512_fmadd_ps(*sum, factor, term);
+        }
+    }
+    black_box(sums);
+}
