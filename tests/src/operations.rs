@@ -75,6 +75,8 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch05_backprop", "residual"),
     op("ch05_backprop", "mlp"),
     op("ch05_backprop", "p_relu"),
+    op("ch07_modules", "flatten"),
+    op("ch07_modules", "sequential"),
     op("ch11_normalization", "batch_norm2d"),
     op("ch11_normalization", "layer_norm"),
     op("ch17_embeddings", "embedding"),
