@@ -98,8 +98,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (second, test) = (part(&data.train, 5..10), part(&data.test, 5..10));
     let ways = ["from scratch", "from the file, all trained", "from the file, only the last layer trained"];
     let mut means = [[0.0; COUNTS.len()]; 3];
+    let mut worst_spread = 0f64;
     for (way, means) in means.iter_mut().enumerate() {
         for (mean, count) in means.iter_mut().zip(COUNTS) {
+            let mut results = Vec::new();
             for seed in 0..SEEDS {
                 let rng = &mut Rng::new(seed, "few");
                 let examples = few(&second, count, rng);
@@ -111,8 +113,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 for _ in 0..EPOCHS {
                     train_epoch(&mut model, (&examples.0, &examples.1), 10, 0.05, rng, |_| {});
                 }
-                *mean += accuracy(&model, &test.0, &test.1) / SEEDS as f64;
+                results.push(accuracy(&model, &test.0, &test.1));
             }
+            let results = Array::from_slice(&results, [results.len()]);
+            *mean = results.mean_all();
+            // Of the mean over the seeds, which draw the examples and the new weights.
+            worst_spread = worst_spread.max(results.std(.., false, 1).item() / (SEEDS as f64).sqrt());
         }
         let shown: Vec<String> = means.iter().map(|mean| format!("{:.1} %", 100.0 * mean)).collect();
         println!("{:45} {}", ways[way], shown.join("  "));
@@ -121,6 +127,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     std::fs::remove_file(&path)?;
+    println!("Standard error of these means: at most {:.1} points", 100.0 * worst_spread);
+    record.number("standard_error", worst_spread);
     record.number("seeds", SEEDS as f64).number("epochs", EPOCHS as f64);
 
     let curve = |way: usize| {
