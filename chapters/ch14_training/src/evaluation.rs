@@ -1,0 +1,126 @@
+//! How good a model is on examples it was not trained on.
+
+use ch01_tensors::{Array, Tensor};
+use ch04_losses::{CrossEntropy, Reduction};
+use ch13_data::{Dataset, Loader};
+
+use crate::{Classifier, Confusion};
+
+/// What a model said about every example of a data set, in the order of the data set.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The mean cross-entropy per example.
+    pub loss: f64,
+    /// The share of examples whose largest logit is their label's.
+    pub accuracy: f64,
+    /// `[examples, classes]`.
+    pub logits: Tensor,
+    /// The class with the largest logit, for each example.
+    pub predictions: Vec<i64>,
+    /// The right class of each example.
+    pub labels: Vec<i64>,
+    /// The cross-entropy of each example: the largest are the worst mistakes.
+    pub losses: Vec<f64>,
+}
+
+impl Evaluation {
+    /// `[examples, classes]`: what the model takes to be the probability of each class.
+    pub fn probabilities(&self) -> Tensor {
+        ch03_neurons::softmax(self.logits.clone(), 1)
+    }
+
+    /// Which classes were taken for which.
+    pub fn confusion(&self) -> Confusion {
+        Confusion::new(&self.labels, &self.predictions, self.logits.dim(1))
+    }
+}
+
+// ANCHOR: evaluate
+/// Runs a model over all examples of a loader, without dropout and without keeping anything.
+///
+/// The loader's data set should be one for evaluation: without augmentation, and the loader without `drop_last`.
+///
+/// # Panics
+/// When a label is not one of the model's classes, or an example is missing or comes twice.
+#[track_caller]
+pub fn evaluate<M, D>(model: &M, loader: &Loader<D>) -> Evaluation
+where
+    M: Classifier,
+    D: Dataset<Input = M::Input>,
+{
+    match try_evaluate(model, loader) {
+        Ok(evaluation) => evaluation,
+        Err(BadLabel { label, classes }) => {
+            panic!("evaluate: the label {label} is none of the model's {classes} classes")
+        }
+    }
+}
+
+/// A label that the model has no class for.
+pub struct BadLabel {
+    /// The label.
+    pub label: i64,
+    /// How many classes the model has.
+    pub classes: usize,
+}
+
+/// The first label that is not one of so many classes.
+pub fn bad_label(labels: &Array<i64>, classes: usize) -> Option<i64> {
+    labels.iter().find(|label| !(0..classes as i64).contains(label))
+}
+
+/// As [`evaluate`], but a label out of range is an error.
+pub fn try_evaluate<M, D>(model: &M, loader: &Loader<D>) -> Result<Evaluation, BadLabel>
+where
+    M: Classifier,
+    D: Dataset<Input = M::Input>,
+{
+    let each = CrossEntropy { reduction: Reduction::None, ..CrossEntropy::default() };
+    let order: Vec<usize> = loader.order(0).concat();
+    let count = order.len();
+    let (mut labels, mut predictions, mut losses) = (vec![0; count], vec![0; count], vec![f64::NAN; count]);
+    let mut logits = Tensor::zeros([count, 0]);
+    let mut done = 0;
+    for batch in loader.epoch(0, 0) {
+        let scores = model.infer(&batch.input).contiguous();
+        let classes = scores.dim(1);
+        if done == 0 {
+            logits = Tensor::zeros([count, classes]);
+        }
+        if let Some(label) = bad_label(&batch.labels, classes) {
+            return Err(BadLabel { label, classes });
+        }
+        let loss = each.forward(&scores, &batch.labels);
+        let guesses = scores.argmax(1, false);
+        let rows = scores.data().chunks(classes);
+        let examples = loss.iter().zip(guesses.iter()).zip(batch.labels.iter()).zip(rows);
+        for (((loss, guess), label), row) in examples {
+            let example = order[done];
+            assert!(example < count, "evaluate: the loader leaves out examples; is drop_last on?");
+            losses[example] = f64::from(loss);
+            predictions[example] = guess;
+            labels[example] = label;
+            logits.data_mut()[example * classes..][..classes].copy_from_slice(row);
+            done += 1;
+        }
+    }
+    assert_eq!(done, count, "evaluate: as many examples as the loader promises");
+    let right = labels.iter().zip(&predictions).filter(|(label, guess)| label == guess).count();
+    let share = |sum: f64| sum / count as f64;
+    let loss = share(losses.iter().sum());
+    Ok(Evaluation { loss, accuracy: share(right as f64), logits, predictions, labels, losses })
+}
+// ANCHOR_END: evaluate
+
+/// The share of examples whose label is among their `k` largest logits `[examples, classes]`.
+///
+/// # Panics
+/// When there are not as many labels as rows, or fewer classes than `k`.
+#[track_caller]
+pub fn top_k_accuracy(logits: &Tensor, labels: &[i64], k: usize) -> f64 {
+    assert_eq!(logits.dim(0), labels.len(), "top_k_accuracy: as many labels as rows of logits");
+    let (_, best): (_, Array<i64>) = logits.topk(k, 1);
+    let best = best.to_vec();
+    let right = labels.iter().zip(best.chunks(k)).filter(|(label, best)| best.contains(label)).count();
+    right as f64 / labels.len() as f64
+}

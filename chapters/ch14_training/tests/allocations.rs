@@ -1,0 +1,73 @@
+//! `fit` asks the system for no memory between two steps once it has warmed up, but where it writes a checkpoint.
+//!
+//! Everything runs on one thread of a pool of one, and only that thread is counted: batches are made and checkpoints
+//! written by others. The matrixmultiply crate packs its operands into memory of its own and is left out.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+use ch02_matmul::in_fallback;
+use ch13_data::Loader;
+use ch14_training::{RunDir, Settings};
+use common::{Points, model_of, settings, trainer, valid};
+
+struct Counting;
+
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// Whether this thread's allocations count. Without a destructor, so that asking allocates nothing.
+    static COUNTED: Cell<bool> = const { Cell::new(false) };
+}
+
+// SAFETY: every call is handed to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.fetch_add(usize::from(COUNTED.get() && !in_fallback()), Relaxed);
+        // SAFETY: as above.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn between_two_steps_nothing_is_allocated() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = RunDir::create(folder.path()).unwrap();
+    let train = Loader::new(Arc::new(Points::new(60 * 16, 0.1, 0)), 16).seed(5).shuffle(true).workers(1);
+    let settings = Settings { epochs: 2, checkpoint_steps: Some(50), ..settings() };
+    // How many allocations there had been after each step; the list is long enough from the beginning.
+    let counts = Arc::new(Mutex::new(Vec::with_capacity(200)));
+    let seen = counts.clone();
+    let mut trainer = trainer(settings).on_step(move |step| {
+        seen.lock().unwrap().push((step.step, COUNT.load(Relaxed)));
+        ControlFlow::Continue(())
+    });
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).start_handler(|_| COUNTED.set(true));
+    let pool = pool.build().unwrap();
+    pool.install(|| trainer.fit(&mut model_of(64), &train, &valid(), &dir, false)).unwrap();
+
+    let counts = counts.lock().unwrap();
+    assert_eq!(counts.len(), 120);
+    assert!(counts[0].1 > 0, "the first step must allocate, or the counter does not count");
+    // Steps 50 and 100 write a checkpoint and step 60 ends an epoch, with another; step 61 begins the next. The step
+    // after a checkpoint copies what the checkpoint shares, out of memory that the pool kept for the step after that one.
+    let exempt = |step: u64| [50, 60, 100].iter().any(|&written| (written..=written + 2).contains(&step));
+    let steps = counts.windows(2).map(|pair| (pair[1].0, pair[1].1 - pair[0].1));
+    let allocating: Vec<_> = steps.filter(|&(step, count)| step > 10 && !exempt(step) && count > 0).collect();
+    assert!(allocating.is_empty(), "(step, allocations): {allocating:?}");
+    let saving = counts[49].1 - counts[48].1;
+    assert!(saving > 0, "the step that saves is expected to allocate");
+}
