@@ -79,6 +79,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch07_modules", "sequential"),
     op("ch11_normalization", "batch_norm2d"),
     op("ch11_normalization", "layer_norm"),
+    op("ch12_regularization", "dropout"),
     op("ch17_embeddings", "embedding"),
     op("ch17_embeddings", "masked_mean"),
 ];

@@ -2,6 +2,7 @@
 
 mod bpe;
 mod files;
+mod golden;
 mod images;
 mod loader;
 mod splits;

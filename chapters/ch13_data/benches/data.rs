@@ -1,0 +1,62 @@
+//! Batches of images and of texts, and byte-pair encoding: `cargo bench -p ch13_data`.
+
+use ch01_tensors::Rng;
+use ch13_data::{Augment, Bpe, Dataset, ImageSet, TextSet, WordVocabulary, pieces};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+/// Words with the frequencies of Zipf's law, so that some come again and again, as in a language.
+fn texts(bytes: usize) -> Vec<String> {
+    let mut rng = Rng::new(0, "texts");
+    let words: Vec<String> = (0..50_000)
+        .map(|_| {
+            (0..2 + rng.below(9))
+                .map(|_| (b'a' + (rng.below(26) * rng.below(26) / 26) as u8) as char)
+                .collect()
+        })
+        .collect();
+    let (mut texts, mut length) = (Vec::new(), 0);
+    while length < bytes {
+        let word = |rng: &mut Rng| words[(50_000f64.powf(rng.uniform()) - 1.0) as usize].as_str();
+        let text = (0..200).map(|_| word(&mut rng)).collect::<Vec<_>>().join(" ");
+        length += text.len();
+        texts.push(text);
+    }
+    texts
+}
+
+fn benches(c: &mut Criterion) {
+    let mut rng = Rng::new(0, "bench");
+    let pixels: Vec<u8> = (0..512 * 3072).map(|_| rng.below(256) as u8).collect();
+    let images = ImageSet::new(pixels, &[0; 512], [3, 32, 32]);
+    let order: Vec<usize> = (0..128).map(|i| i * 4).collect();
+    let mut group = c.benchmark_group("128 images of 3 x 32 x 32, one thread");
+    group.throughput(Throughput::Elements(128));
+    group.bench_function("normalise", |b| b.iter(|| images.batch(&order, &mut rng)));
+    let images = images.augment(Augment { crop_padding: 4, flip: true });
+    group.bench_function("crop, flip, normalise", |b| b.iter(|| images.batch(&order, &mut rng)));
+    group.finish();
+
+    let texts = texts(10 << 20);
+    let bytes: usize = texts.iter().map(String::len).sum();
+    let mut group = c.benchmark_group("10 MB of text");
+    group.throughput(Throughput::Bytes(bytes as u64)).sample_size(10);
+    group.bench_function("cut into pieces", |b| {
+        b.iter(|| texts.iter().map(|t| pieces(t).count()).sum::<usize>())
+    });
+    group.bench_function("word vocabulary of 20 000", |b| {
+        b.iter(|| WordVocabulary::build(&texts, 20_000, 1, false))
+    });
+    group.bench_function("train 8192 tokens", |b| b.iter(|| Bpe::train(&texts, 8192, false)));
+    let bpe = Bpe::train(&texts, 8192, false);
+    group.bench_function("encode, all threads", |b| b.iter(|| bpe.encode_all(&texts)));
+    group.finish();
+
+    let ids = bpe.encode_all(&texts);
+    let labels = vec![0; ids.len()];
+    let set = TextSet::new(ids, labels, 400).word_dropout(0.1);
+    let order: Vec<usize> = (0..32).collect();
+    c.bench_function("32 texts with word dropout", |b| b.iter(|| set.batch(&order, &mut rng)));
+}
+
+criterion_group!(all, benches);
+criterion_main!(all);
