@@ -1,6 +1,28 @@
 //! # Chapter 20: the Transformer
+//!
+//! Built here: [`FeedForward`] and the pre-LN [`Block`] of attention and feed-forward; the [`Encoder`], token and position
+//! vectors followed by a stack of blocks; and [`EncoderClassifier`], which adds one vector for the whole sequence and a
+//! head, and can be trained by chapter 14's trainer.
+//!
+//! It stands on layers (chapter 5), first weights (8), LayerNorm (11), dropout (12), embeddings (17) and attention (19).
+//!
+//! Left out, and brought by a later version of this chapter: decoders (GPT, LLaMA) and text generation, encoder-decoder,
+//! masked-language models, tagging heads, ViT, post-LN blocks, gated feed-forward layers, the weights of published models.
 
 extern crate self as ch20_transformer;
+
+mod classifier;
+mod config;
+mod encoder;
+
+mod feed_forward;
+
+mod block;
+pub use block::Block;
+pub use classifier::EncoderClassifier;
+pub use config::{EncoderConfig, Pooling};
+pub use encoder::Encoder;
+pub use feed_forward::FeedForward;
 
 /// The exercises of this chapter that run on the reader's own code, comma separated.
 pub const YOURS: &str = env!("GRADUS_YOURS");
