@@ -44,7 +44,10 @@ impl Confusion {
         let mut counts = vec![0; classes * classes];
         for (&label, &prediction) in labels.iter().zip(predictions) {
             for class in [label, prediction] {
-                assert!((0..classes as i64).contains(&class), "Confusion: {class} is none of {classes} classes");
+                assert!(
+                    (0..classes as i64).contains(&class),
+                    "Confusion: {class} is none of {classes} classes"
+                );
             }
             // Yours: One more example of class `label` that was predicted as `prediction`: rows are labels.
             todo!()

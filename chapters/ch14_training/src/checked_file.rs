@@ -88,7 +88,8 @@ impl Saved {
     /// # Errors
     /// When a value is NaN or infinite, or the disk refuses. What stood there before still does then.
     pub fn write(&self, disk: &dyn Disk, path: &Path) -> Result<(), CheckedFileError> {
-        let bad = self.tensors.iter().find(|(_, tensor)| tensor.iter().any(|x| !x.is_finite()));
+        let finite = |tensor: &Tensor| tensor.clone().contiguous().data().iter().all(|x| x.is_finite());
+        let bad = self.tensors.iter().find(|(_, tensor)| !finite(tensor));
         if let Some((name, _)) = bad {
             return Err(CheckedFileError::NotFinite { path: path.to_owned(), name: name.clone() });
         }
