@@ -23,8 +23,12 @@ fn main() {
     let (mut forward, mut backward) = (vec![Vec::new(); layers], vec![Vec::new(); layers]);
     let (mut steps, mut fma, mut shapes) = (Vec::new(), Vec::new(), vec![Vec::new(); layers]);
     let start = Instant::now();
+    let (mut cpu, mut fma_cpu) = (0.0, 0.0);
     while steps.len() < 5 || start.elapsed().as_secs_f64() < seconds {
+        let before = cpu_seconds();
         fma.push(fma_rate());
+        let after = cpu_seconds();
+        fma_cpu += after - before;
         let step = Instant::now();
         zero_grad(&mut model);
         let mut y = x.clone();
@@ -44,11 +48,12 @@ fn main() {
         drop(grad);
         sgd_step(&mut model, 1e-3);
         steps.push(step.elapsed().as_secs_f64());
+        cpu += cpu_seconds() - after;
     }
 
-    println!("layer  output                  forward ms  backward ms");
+    println!("layer  output                  forward ms  backward ms (at best)");
     for i in 0..layers {
-        let ms = |times: &[f64]| 1e3 * median(times);
+        let ms = |times: &[f64]| 1e3 * best(times);
         let shape = format!("{:?}", shapes[i]);
         println!("{i:>5}  {shape:<22} {:>10.2}  {:>10.2}", ms(&forward[i]), ms(&backward[i]));
     }
@@ -63,6 +68,13 @@ fn main() {
     println!(
         "{:.0} GFLOP/s in convolutions and products; {threads} threads do {fma:.0} GFLOP/s at most",
         73.2 / step
+    );
+    // On a busy machine the clock says little. What the threads have had of the processors says more.
+    let (cpu, rate) = (cpu / steps.len() as f64, fma_work() / (fma_cpu / steps.len() as f64));
+    println!(
+        "{:.1} samples per {threads} processor seconds; {:.0} % of the multiply-adds of that time",
+        batch as f64 * threads as f64 / cpu,
+        100.0 * 73.2 / cpu / rate
     );
     println!("{} MB at most", peak_mb().unwrap_or(0));
 }
@@ -94,7 +106,22 @@ fn fma_rate() -> f64 {
             unsafe { fma_burst() };
         }
     });
-    (rayon::current_num_threads() * 2 * 16 * 12 * 200_000) as f64 / start.elapsed().as_secs_f64() / 1e9
+    fma_work() / start.elapsed().as_secs_f64()
+}
+
+/// The GFLOP of [`fma_rate`].
+fn fma_work() -> f64 {
+    (rayon::current_num_threads() * 2 * 16 * 12 * 8_000_000usize) as f64 / 1e9
+}
+
+/// Seconds that all threads of this process have run for; 0 where the system does not say.
+fn cpu_seconds() -> f64 {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
+    let of = |path: std::path::PathBuf| -> Option<f64> {
+        let text = std::fs::read_to_string(path.join("schedstat")).ok()?;
+        Some(text.split_whitespace().next()?.parse::<f64>().ok()? / 1e9)
+    };
+    threads.flatten().filter_map(|thread| of(thread.path())).sum()
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -104,7 +131,7 @@ fn fma_burst() {
     use std::hint::black_box;
     let (factor, term) = (_mm512_set1_ps(black_box(0.5)), _mm512_set1_ps(black_box(1.0)));
     let mut sums = [_mm512_setzero_ps(); 12];
-    for _ in 0..200_000 {
+    for _ in 0..8_000_000 {
         for sum in &mut sums {
             *sum = _mm512_fmadd_ps(*sum, factor, term);
         }

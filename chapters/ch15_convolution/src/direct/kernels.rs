@@ -42,6 +42,24 @@ unsafe fn load<const HALVES: bool>(at: *const f32, place: Place) -> __m512 {
     }
 }
 
+/// Copies a row. Rows are short, and a call of the library's function for any length takes longer than the copy.
+///
+/// # Panics
+/// When the rows differ in length.
+#[target_feature(enable = "avx512f")]
+#[inline]
+pub fn copy(from: &[f32], to: &mut [f32]) {
+    assert_eq!(from.len(), to.len());
+    for start in (0..from.len()).step_by(LANES) {
+        let mask = (0xffff_u32 >> (LANES - LANES.min(from.len() - start))) as __mmask16;
+        // SAFETY: the mask leaves out what is beyond the end of the rows.
+        unsafe {
+            let part = _mm512_maskz_loadu_ps(mask, from.as_ptr().add(start));
+            _mm512_mask_storeu_ps(to.as_mut_ptr().add(start), mask, part);
+        }
+    }
+}
+
 // ANCHOR: forward
 /// A tile of the output, `ROWS` channels by `N` vectors: `y[m, :] = bias[m] + sum over taps of weights[tap, m] image[tap + place]`.
 /// Of the channels, `rows` are stored, `plane` numbers apart.

@@ -77,20 +77,12 @@ fn pad(problem: &Problem, image: &[f32], into: &mut [f32]) {
         for (row, numbers) in image.chunks(width).enumerate() {
             let row = &mut plane[(above + row) * pitch + left..][..width + 2 * left];
             let (inside, border) = row.split_at_mut(width);
-            copy(numbers, inside);
+            // SAFETY: `fits` has asked for the instructions.
+            unsafe { kernels::copy(numbers, inside) };
             border.fill(0.0);
         }
         plane[(above + height) * pitch..].fill(0.0);
     }
-}
-
-/// Rows are short: eight numbers at a time are faster than a call for any number of them.
-#[inline(always)]
-fn copy(from: &[f32], to: &mut [f32]) {
-    let (from, from_rest) = from.as_chunks::<8>();
-    let (to, to_rest) = to.as_chunks_mut::<8>();
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-    to_rest.iter_mut().zip(from_rest).for_each(|(to, from)| *to = *from);
 }
 
 /// `[outputs, taps]` as panels of `ROWS` outputs, tap after tap: `[outputs / ROWS, taps, ROWS]`, filled up with zeros.
@@ -227,7 +219,7 @@ pub(crate) fn input_gradient(problem: &Problem, grad: &Tensor, weight: &Tensor) 
 const IMAGES: usize = 16;
 /// Positions that a tile sums over before its vectors of partial sums become numbers: few enough that the gradient's rows stay
 /// in the first-level cache, many enough that the last step costs little.
-const POSITIONS: usize = 2048;
+const POSITIONS: usize = 1024;
 
 /// `dL/dweight`, if the kernels can do it.
 pub(crate) fn weight_gradient(problem: &Problem, grad: &Tensor, x: &Tensor) -> Option<Tensor> {
@@ -237,8 +229,7 @@ pub(crate) fn weight_gradient(problem: &Problem, grad: &Tensor, x: &Tensor) -> O
     let (grad, x) = (grad.clone().contiguous(), x.clone().contiguous());
     let layout = Layout::new(problem);
     let (outputs, taps) = (problem.outputs, problem.taps());
-    let (padded_outputs, padded_taps) =
-        (outputs.next_multiple_of(WEIGHT_ROWS), taps.next_multiple_of(WEIGHT_TAPS));
+    let (padded_outputs, padded_taps) = (outputs.next_multiple_of(LANES), taps.next_multiple_of(WEIGHT_TAPS));
     let tasks = problem.batch.div_ceil(IMAGES);
     let mut sums = Tensor::scratch([tasks, padded_taps, padded_outputs]);
     sums.data_mut().par_chunks_mut((padded_taps * padded_outputs).max(1)).enumerate().for_each(
@@ -269,11 +260,12 @@ pub(crate) fn weight_gradient(problem: &Problem, grad: &Tensor, x: &Tensor) -> O
     let mut dweight = Tensor::scratch([outputs, problem.inputs, height, width]);
     dweight.data_mut().par_chunks_mut((taps * LANES).max(1)).enumerate().for_each(|(part, rows)| {
         for tap in 0..taps {
-            for (m, row) in rows.chunks_mut(taps).enumerate() {
-                let at = tap * padded_outputs + part * LANES + m;
-                let of_tasks = sums.data()[at..].iter().step_by(padded_taps * padded_outputs);
-                row[tap] = of_tasks.take(tasks).sum();
+            let mut total = [0.0; LANES];
+            for of_task in sums.data().chunks(padded_taps * padded_outputs) {
+                let sixteen = &of_task[tap * padded_outputs + part * LANES..][..LANES];
+                total.iter_mut().zip(sixteen).for_each(|(total, sum)| *total += sum);
             }
+            rows[tap..].iter_mut().step_by(taps).zip(total).for_each(|(row, total)| *row = total);
         }
     });
     Some(dweight)
@@ -293,7 +285,7 @@ unsafe fn weights_of_images<const HALVES: bool>(
     count: usize,
 ) {
     let (outputs, positions, taps) = (problem.outputs, problem.positions(), layout.taps.data());
-    let stride = outputs.next_multiple_of(WEIGHT_ROWS);
+    let stride = outputs.next_multiple_of(LANES);
     assert!(sums.len() >= taps.len().next_multiple_of(WEIGHT_TAPS) * stride);
     assert!(grad.len() >= count * outputs * positions && images.len() >= count * layout.image);
     let places = layout.places();
