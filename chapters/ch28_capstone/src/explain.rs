@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::args::OutError;
-use crate::train::Diverged;
+use ch14_training::{CheckedFileError, CheckpointError, TrainError};
+
+use crate::run::RunError;
 
 /// The chain of causes, one per line, and a hint if there is one; never a backtrace.
 pub fn explain(error: &anyhow::Error) -> String {
@@ -27,8 +28,20 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<datasets::Error>() {
         return Some(error.hint());
     }
-    if error.is::<OutError>() || error.is::<ch00_start::figure::FigureError>() {
-        return Some("choose a folder that you may write to with --out DIR".into());
+    if let Some(error) = error.downcast_ref::<RunError>() {
+        return Some(error.hint());
     }
-    error.is::<Diverged>().then(|| "this should not happen: please report it with the flags you used".into())
+    if error.is::<ch00_start::figure::FigureError>() {
+        return Some("make room on the disk, or choose a folder that you may write to with --out".into());
+    }
+    match error.downcast_ref::<TrainError>()? {
+        TrainError::NotFinite { .. } => {
+            Some("look for broken examples in the data; the last good checkpoint is untouched".into())
+        }
+        TrainError::Checkpoint(CheckpointError::File(CheckedFileError::Write { .. })) => Some(
+            "make room on the disk, then go on with --resume RUN: the last good checkpoint is untouched"
+                .into(),
+        ),
+        _ => None,
+    }
 }

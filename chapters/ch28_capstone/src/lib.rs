@@ -1,47 +1,178 @@
 //! Chapter 28, the capstone: everything so far, put to work in one program.
 //!
-//! For now it is the first of its programs: an MLP that learns to read digits. [`run`] finds the data, trains with
-//! the layers of `ch05_backprop`, measures once on the test images and draws three figures.
+//! It trains networks on pictures and on text from end to end: data, splits, schedule, early stopping, checkpoints, one
+//! test at the end, figures, a report. A run lives in a folder of its own ([`run`] says what is in it), and can be
+//! stopped at any moment and resumed.
 //!
-//! It stands on `datasets` for the images, `ch01_tensors` for arrays, `ch03_neurons` for the activation, `ch04_losses`
-//! for the loss and `ch05_backprop` for the layers and the loop. It leaves out CIFAR-10 and IMDb,
-//! which come when convolutions and Transformers are built.
+//! It stands on `datasets`, on the layers of chapters 5, 7, 11, 12, 15, 17, 19 and 20, on the optimizers and schedules of
+//! chapters 9 and 10, and on the loaders and the trainer of chapters 13 and 14. Left out, for later recipes: residual
+//! networks, recurrent networks, pretraining, the GPU, the service.
+
+extern crate self as ch28_capstone;
 
 mod args;
+mod bench;
+mod demo;
+mod evaluate;
 mod explain;
+mod figures;
+mod gallery;
+mod html;
+mod outcome;
+mod pictures;
+mod predict;
+mod recipe;
 mod report;
-mod train;
+mod run;
+mod task;
+mod texts;
+mod training;
 
-use std::time::Instant;
+#[cfg_attr(yours_bag_of_words, path = "../yours/e01_bag_of_words.rs")]
+mod bag_of_words;
+
+#[cfg_attr(yours_tally, path = "../yours/e02_tally.rs")]
+mod tally;
+
+#[cfg_attr(yours_escape, path = "../yours/e03_escape.rs")]
+mod escape;
+
+use std::path::Path;
 
 use anyhow::Context;
-use datasets::mnist;
+use datasets::{Source, cifar10, imdb};
 
-pub use args::Args;
+pub use args::{Args, Command};
+pub use bag_of_words::{BagOfWords, distinct};
+pub use escape::escape;
 pub use explain::explain;
+pub use tally::{Tally, Wrong, accuracy, largest, tally};
 
-/// The whole program: data, training, test, figures, and a summary on the screen.
+/// The exercises of this chapter that run on the reader's own code, comma separated.
+pub const YOURS: &str = env!("GRADUS_YOURS");
+
+use args::TrainArgs;
+use outcome::Outcome;
+use run::{Plan, Run};
+use task::{Choice, Recipe, Task};
+
+/// Does what the command line says.
 ///
 /// # Errors
-/// If the data is damaged, the folder for the figures cannot be written, or the training diverges.
+/// If data, arguments, folders or files do not allow it; the message says which.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let start = Instant::now();
-    let (mnist, source) = mnist::load_or_generate(args.data.as_deref()).context("the data cannot be used")?;
-    // Fewer would leave none to keep aside.
-    anyhow::ensure!(
-        mnist.train.len() >= 12,
-        "only {} training images: at least 12 are needed",
-        mnist.train.len()
-    );
-    // Now, so that nobody learns of a mistyped folder after a minute of training.
-    let out = args.prepare_out()?;
-    if !ch05_backprop::YOURS.is_empty() {
-        println!("Running on your own code for: {}", ch05_backprop::YOURS);
+    match &args.command {
+        None => demo::run(&args.demo),
+        Some(Command::Cifar10(args)) => {
+            train(Task::Cifar10, args, || Ok((cifar10::find(args.data.as_deref())?, cifar10::how_to_get())))
+        }
+        Some(Command::Imdb(args)) => {
+            train(Task::Imdb, args, || Ok((imdb::find(args.data.as_deref())?, imdb::how_to_get())))
+        }
+        Some(Command::Evaluate(args)) => evaluate::run(&Run::open(&args.run)?, args.data.as_deref()),
+        Some(Command::Predict(args)) => predict::run(&Run::open(&args.run)?, &args.inputs),
+        Some(Command::Report(args)) => {
+            let path = report::write(&Run::open(&args.run)?)?;
+            println!("report: {}", path.display());
+            Ok(())
+        }
+        Some(Command::Bench(args)) => bench::run(args),
     }
-    println!("{}", mnist::announce(&source));
+}
 
-    let (learning, watching) = train::split(&mnist.train);
-    let outcome = train::train(&learning, &watching, &mnist.test, args)?;
-    report::print(&mnist.test, &outcome, start.elapsed());
-    report::draw(&out, &mnist.test, &outcome, source.is_real()).context("the figures cannot be drawn")
+/// Begins a run or goes on with one.
+fn train<R: Choice>(
+    task: Task,
+    args: &TrainArgs<R>,
+    find: impl Fn() -> Result<(Source, String), datasets::Error>,
+) -> anyhow::Result<()> {
+    if let Some(threads) = args.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+            .context("the threads cannot be started")?;
+    }
+    say_whose_code();
+    let (run, resume) = match &args.resume {
+        Some(folder) => {
+            let mut run = Run::open(folder)?;
+            run.agrees("task", Some(task.name()), run.plan.task.name())?;
+            run.agrees("--recipe", args.recipe.map(|r| r.recipe().name()), run.plan.recipe.name())?;
+            run.agrees("--seed", args.seed, run.plan.seed)?;
+            run.agrees("--epochs", args.epochs, run.plan.epochs)?;
+            if let Some(data) = &args.data {
+                // The same data may lie elsewhere by now.
+                run.plan.data = Some(data.clone());
+            }
+            (run, true)
+        }
+        None => {
+            let recipe = args.recipe.unwrap_or_default().recipe();
+            let (source, how_to_get) = find()?;
+            let Source::Real(data) = source else {
+                anyhow::bail!("{} is not there\nhint: {how_to_get}", task.title());
+            };
+            let epochs = args.epochs.unwrap_or_else(|| recipe::epochs(task, recipe));
+            let seed = args.seed.unwrap_or(0);
+            let data = std::path::absolute(&data).unwrap_or(data);
+            let plan = Plan { task, recipe, seed, epochs, data: Some(data) };
+            (Run::create(args.out.as_deref(), plan)?, false)
+        }
+    };
+    if let Some(data) = &run.plan.data {
+        println!("Data: {} from {}", task.title(), data.display());
+    }
+    let outcome = finish(&run, resume)?;
+    println!("Look at it: cargo run --release -- report {}", run.folder.display());
+    if args.record {
+        training::record(&run, &outcome)?;
+    }
+    Ok(())
+}
+
+/// Trains a run to its end, unless it has come there before.
+fn finish(run: &Run, resume: bool) -> anyhow::Result<Outcome> {
+    if resume && run.path("test.json").is_file() {
+        println!("The run in {} is finished.", run.folder.display());
+        return Ok(Outcome::load(run)?);
+    }
+    match (run.plan.task.is_text(), run.plan.recipe) {
+        (false, _) => training::run(run, pictures::prepare(run)?, resume),
+        (true, Recipe::BagOfWords) => {
+            training::run(run, texts::Parts::prepare(run)?.with_bag_of_words(run), resume)
+        }
+        (true, _) => training::run(run, texts::Parts::prepare(run)?.with_encoder(run), resume),
+    }
+}
+
+/// Chapters whose exercises run on the reader's own code.
+fn say_whose_code() {
+    let chapters = [
+        ch01_tensors::YOURS,
+        ch03_neurons::YOURS,
+        ch04_losses::YOURS,
+        ch05_backprop::YOURS,
+        ch07_modules::YOURS,
+        ch08_initialization::YOURS,
+        ch09_optimizers::YOURS,
+        ch10_schedules::YOURS,
+        ch11_normalization::YOURS,
+        ch12_regularization::YOURS,
+        ch13_data::YOURS,
+        ch14_training::YOURS,
+        ch15_convolution::YOURS,
+        ch17_embeddings::YOURS,
+        ch19_attention::YOURS,
+        ch20_transformer::YOURS,
+        YOURS,
+    ];
+    let yours: Vec<&str> = chapters.into_iter().filter(|yours| !yours.is_empty()).collect();
+    if !yours.is_empty() {
+        println!("Running on your own code for: {}", yours.join(","));
+    }
+}
+
+/// A folder of this workspace's `runs`.
+fn runs(name: &str) -> std::path::PathBuf {
+    ch00_start::file::workspace_root().join("runs").join(Path::new(name))
 }

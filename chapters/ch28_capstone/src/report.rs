@@ -1,77 +1,111 @@
-//! What the network can do, in words and in figures.
+//! `report RUN`: one page about a run, in one file that opens without a network.
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::PathBuf;
 
-use ch00_start::figure::{FigureError, Image, Series, heatmap, image_grid, lines_log_y};
-use datasets::mnist::{CLASSES, Images};
+use anyhow::Context;
+use ch14_training::{Confusion, History};
 
-use crate::train::{Outcome, accuracy};
+use crate::figures::{self, FIGURES};
+use crate::html::Page;
+use crate::outcome::{Mistake, Outcome};
+use crate::recipe::settings;
+use crate::run::Run;
 
-/// How often each digit (row) was read as each digit (column).
-fn confusion(labels: &[u8], read: &[u8]) -> [[usize; CLASSES]; CLASSES] {
-    let mut counts = [[0; CLASSES]; CLASSES];
-    for (&label, &read) in labels.iter().zip(read) {
-        counts[usize::from(label)][usize::from(read)] += 1;
+/// Texts are cut to this many characters.
+const SHOWN: usize = 900;
+
+/// Writes `RUN/report.html`, and says where it is.
+///
+/// # Errors
+/// If the run is not finished or the page cannot be written.
+pub(crate) fn write(run: &Run) -> anyhow::Result<PathBuf> {
+    let outcome = Outcome::load(run)?;
+    let history = History::load(run.finished("history.csv")?).context("the history cannot be used")?;
+    let (task, classes) = (run.plan.task, run.plan.task.classes());
+    let mut page = Page::new(&format!("{}: {}", task.title(), run.plan.recipe.name()));
+    page.headline(&format!("{:.2} %", 100.0 * outcome.accuracy()));
+    page.paragraph(&format!(
+        "of {} test {}, which were looked at once, after the training, are classified correctly. The mean \
+         cross-entropy is {:.4}.",
+        outcome.examples(),
+        task.examples(),
+        outcome.loss
+    ));
+
+    page.heading("Settings");
+    page.table(&[], &settings(&run.plan, &history, outcome.seconds));
+    for (file, heading) in FIGURES {
+        if let Some(svg) = figures::read(run, file)? {
+            page.heading(heading);
+            page.figure(&svg);
+        }
     }
-    counts
-}
 
-/// The summary at the end.
-pub(crate) fn print(test: &Images, outcome: &Outcome, took: Duration) {
-    let wrong = test.labels.iter().zip(&outcome.read).filter(|(label, read)| label != read).count();
-    println!(
-        "\nTest: {:.2} % of {} images that it had never seen are read correctly ({wrong} mistakes; guessing gets 10 %).",
-        100.0 * accuracy(&test.labels, &outcome.read),
-        test.len(),
+    page.heading("Class by class");
+    page.remark(
+        "Precision: of those that were taken for the class, the share that belongs to it. Recall: of those that belong \
+         to it, the share that was found. F1: their harmonic mean.",
     );
-    let counts = confusion(&test.labels, &outcome.read);
-    let pairs =
-        (0..CLASSES * CLASSES).map(|i| (i / CLASSES, i % CLASSES)).filter(|(label, read)| label != read);
-    if let Some((label, read)) = pairs.max_by_key(|&(label, read)| counts[label][read])
-        && counts[label][read] > 0
-    {
-        println!("Its most frequent mistake: a {label} read as {read}, {} times.", counts[label][read]);
+    page.table(&["class", "precision", "recall", "F1", "examples"], &class_table(&outcome, classes));
+
+    let texts: Vec<(&Mistake, &String)> =
+        outcome.mistakes.iter().filter_map(|mistake| Some((mistake, mistake.text.as_ref()?))).collect();
+    if !texts.is_empty() {
+        page.heading("The worst mistakes");
+        page.remark("Those texts that the network misread and was surest about.");
     }
-    println!("Time: {:.1} s.\n", took.as_secs_f64());
+    for (mistake, text) in texts {
+        let (label, predicted) = (classes[mistake.wrong.label], classes[mistake.wrong.predicted]);
+        let sure = 100.0 * mistake.wrong.probability;
+        page.quote(&format!("{label}, taken for {predicted} with {sure:.1} %"), &cut(text));
+    }
+
+    page.heading("Epoch by epoch");
+    page.table(
+        &["epoch", "training loss", "validation loss", "training accuracy", "validation accuracy", "seconds"],
+        &epoch_table(&history),
+    );
+    run.write("report.html", page.finish().as_bytes())?;
+    Ok(run.path("report.html"))
 }
 
-/// Draws the figures into `out`: some test images, what was mistaken for what, and the loss over time.
-pub(crate) fn draw(out: &Path, test: &Images, outcome: &Outcome, real: bool) -> Result<(), FigureError> {
-    let data = if real { "MNIST" } else { "generated digits" };
-    let all = 100.0 * accuracy(&test.labels, &outcome.read);
-    let title = format!("{data}: {all:.1} % of {} test images read correctly", test.len());
-    image_grid(&out.join("predictions.svg"), &title, 10, &predictions(test, &outcome.read))?;
-
-    let counts = confusion(&test.labels, &outcome.read);
-    let mistakes: Vec<f64> = (0..CLASSES * CLASSES)
-        .map(|i| (i / CLASSES, i % CLASSES))
-        // The diagonal, what was read correctly, would drown the rest: it stays white.
-        .map(|(label, read)| if label == read { f64::NAN } else { counts[label][read] as f64 })
-        .collect();
-    let title = format!("{data}: mistakes, how often which digit was taken for which");
-    let (path, shape) = (out.join("mistakes.svg"), (CLASSES, CLASSES));
-    heatmap(&path, &title, "read as", "the digit", shape, &mistakes)?;
-
-    let series = [
-        Series::new("training images, while learning", outcome.losses.clone()),
-        Series::new("images kept aside, after each epoch", outcome.watched.clone()).marked(),
-    ];
-    lines_log_y(&out.join("loss.svg"), &format!("{data}: loss"), "epoch", "cross-entropy", &series)
+fn class_table(outcome: &Outcome, classes: &[&str]) -> Vec<Vec<String>> {
+    // Every example again, as its class and what it was taken for.
+    let examples = outcome.confusion.iter().enumerate().flat_map(|(cell, &count)| {
+        let example = ((cell / classes.len()) as i64, (cell % classes.len()) as i64);
+        std::iter::repeat_n(example, count)
+    });
+    let (labels, predicted): (Vec<i64>, Vec<i64>) = examples.unzip();
+    let confusion = Confusion::new(&labels, &predicted, classes.len());
+    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    (0..classes.len())
+        .map(|class| {
+            let scores = confusion.scores(class);
+            let [precision, recall, f1] = [scores.precision, scores.recall, scores.f1].map(percent);
+            vec![classes[class].to_owned(), precision, recall, f1, scores.support.to_string()]
+        })
+        .collect()
 }
 
-/// Twenty images of which the network read all or most correctly, then up to ten that it misread.
-fn predictions(test: &Images, read: &[u8]) -> Vec<Image> {
-    let mistaken = |&index: &usize| read[index] != test.labels[index];
-    let first = 0..test.len().min(20);
-    let mistakes = (first.end..test.len()).filter(mistaken).take(10);
-    let image = |index: usize| {
-        let (label, read) = (test.labels[index], read[index]);
-        let caption = if label == read { format!("{read}") } else { format!("{label} as {read}") };
-        // Ink is dark on the page.
-        let values: Vec<f32> =
-            test.image(index).iter().map(|&pixel| 1.0 - f32::from(pixel) / 255.0).collect();
-        Image::gray(&caption, test.rows, test.cols, &values)
+fn epoch_table(history: &History) -> Vec<Vec<String>> {
+    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    let row = |e: &ch14_training::EpochRow| {
+        vec![
+            (e.epoch + 1).to_string(),
+            format!("{:.4}", e.train_loss),
+            format!("{:.4}", e.valid_loss),
+            percent(e.train_accuracy),
+            percent(e.valid_accuracy),
+            format!("{:.0}", e.seconds),
+        ]
     };
-    first.clone().chain(mistakes).map(image).collect()
+    history.epochs.iter().map(row).collect()
+}
+
+/// The beginning of a long text.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{} …", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
 }

@@ -1,16 +1,20 @@
-//! The program from outside: what it says, what it leaves behind, and how it fails.
+//! The program from outside: what it says, what it leaves behind, and how it fails. The data is generated and written in
+//! the official layouts, a few examples of each.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use datasets::{digits, mnist};
+use datasets::{cifar10, imdb, reviews, shapes};
+use tempfile::TempDir;
 
 /// Runs the program without anything from the outside that could change what it does.
 fn gradus(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ch28_capstone"))
         .args(args)
-        .env_remove("GRADUS_DATA")
+        .env("GRADUS_DATA", "")
+        .env("HOME", "/nonexistent")
+        .env_remove("XDG_CACHE_HOME")
         .env("RUST_BACKTRACE", "1")
         .output()
         .expect("the program starts")
@@ -18,6 +22,13 @@ fn gradus(args: &[&str]) -> Output {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("the program writes text")
+}
+
+/// The output of a run that must succeed.
+fn works(args: &[&str]) -> String {
+    let output = gradus(args);
+    assert!(output.status.success(), "{args:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
 }
 
 /// The error output of a run that must fail with this exit code.
@@ -33,98 +44,206 @@ fn path(path: &Path) -> &str {
     path.to_str().expect("a temporary folder with a plain name")
 }
 
-/// A few images in a folder: seed 7, 300 + 40.
-fn few_digits() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    mnist::save(folder.path(), &digits::generate(7, 300, 40)).expect("written");
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// 200 + 40 pictures as CIFAR-10 is laid out; seed 7.
+fn few_pictures() -> TempDir {
+    let folder = folder();
+    let mut data = shapes::generate(7, 200, 40);
+    data.class_names = cifar10::CLASS_NAMES;
+    cifar10::save(folder.path(), &data).expect("written");
     folder
 }
 
-#[test]
-fn it_trains_draws_and_says_what_it_did() {
-    let (data, out) = (few_digits(), tempfile::tempdir().expect("a temporary folder"));
-    let out = out.path().join("made/by/the/program");
-    let args = ["--data", path(data.path()), "--epochs", "2", "--out", path(&out)];
-    let output = gradus(&args);
-    let said = text(&output.stdout);
-    assert!(output.status.success(), "{said}{}", text(&output.stderr));
-    assert!(said.contains(&format!("Data: MNIST from {}", data.path().display())), "{said}");
-    assert!(said.contains("% of 40 images"), "{said}");
+/// 120 + 20 reviews as IMDb is laid out; seed 7.
+fn few_reviews() -> TempDir {
+    let folder = folder();
+    imdb::save(folder.path(), &reviews::generate(7, 120, 20)).expect("written");
+    folder
+}
 
-    let mut names: Vec<_> = fs::read_dir(&out)
-        .expect("the folder was made")
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a plain name"))
-        .collect();
-    names.sort();
-    assert_eq!(names, ["loss.svg", "mistakes.svg", "predictions.svg"]);
-    for name in &names {
-        assert!(said.contains(path(&out.join(name))), "{name} is not mentioned: {said}");
-        assert!(fs::read_to_string(out.join(name)).expect("a figure").ends_with("</svg>\n"), "{name}");
+/// Every file below a folder, relative to it, sorted.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut left = vec![folder.to_owned()];
+    while let Some(next) = left.pop() {
+        for entry in fs::read_dir(next).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { left.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found.iter().map(|path| path.strip_prefix(folder).expect("below it").to_owned()).collect()
+}
+
+#[test]
+fn pictures_from_training_to_prediction() {
+    let (data, out) = (few_pictures(), folder());
+    let run = out.path().join("made/by/the/program");
+    let train = ["cifar10", "--data", path(data.path()), "--epochs", "2", "--out", path(&run)];
+    let said = works(&train);
+    assert!(said.contains("of 40 pictures that it had never seen"), "{said}");
+    for file in ["run.json", "history.csv", "best.safetensors", "preparation.json", "test.json"] {
+        assert!(run.join(file).is_file(), "{file} is missing: {:?}", files(&run));
     }
 
-    // The same seed gives the same figures, byte for byte; another seed gives others.
-    let first = fs::read(out.join("loss.svg")).expect("a figure");
-    assert!(gradus(&args).status.success());
-    assert_eq!(fs::read(out.join("loss.svg")).expect("a figure"), first);
-    assert!(gradus(&[&args[..], &["--seed", "1"]].concat()).status.success());
-    assert_ne!(fs::read(out.join("loss.svg")).expect("a figure"), first);
+    // The report is one file, and nothing in it is loaded from elsewhere.
+    let said = works(&["report", path(&run)]);
+    assert!(said.contains(path(&run.join("report.html"))), "{said}");
+    let page = fs::read_to_string(run.join("report.html")).expect("a page");
+    for part in ["<svg", "airplane", "precision", "Settings", "Epoch by epoch"] {
+        assert!(page.contains(part), "the report lacks {part}");
+    }
+    let outside = ["src=\"http", "href=\"http", "url(http", "<script", "@import"];
+    assert!(outside.iter().all(|load| !page.contains(load)), "the report loads something");
+
+    // Testing again gives what the run gave.
+    let test: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(run.join("test.json")).expect("a file")).expect("JSON");
+    let accuracy =
+        format!("{:.2} % of 40 test pictures", 100.0 * test["accuracy"].as_f64().expect("a number"));
+    assert!(works(&["evaluate", path(&run)]).contains(&accuracy));
+
+    // A picture of any size can be shown to it.
+    let picture = out.path().join("picture.png");
+    image::RgbImage::from_fn(50, 70, |x, y| image::Rgb([x as u8, y as u8, 90]))
+        .save(&picture)
+        .expect("written");
+    let said = works(&["predict", path(&run), path(&picture)]);
+    assert!(said.starts_with(path(&picture)) || said.contains("…:"), "{said}");
+    assert_eq!(said.matches('%').count(), 3, "three classes are named: {said}");
+    fs::write(&picture, b"no picture").expect("written");
+    assert!(fails(1, &["predict", path(&run), path(&picture)]).contains("cannot read the picture"));
+    assert!(fails(1, &["predict", path(&run), "absent.png"]).contains("absent.png"));
+
+    // The run is finished: the same folder is refused, going on says so and changes nothing.
+    assert!(fails(1, &train).contains("--resume"));
+    let before = fs::read(run.join("best.safetensors")).expect("a file");
+    assert!(works(&["cifar10", "--resume", path(&run)]).contains("is finished"));
+    assert_eq!(fs::read(run.join("best.safetensors")).expect("a file"), before);
+    let said = fails(1, &["cifar10", "--resume", path(&run), "--seed", "3"]);
+    assert!(said.contains("--seed 0, not 3"), "{said}");
+    assert!(fails(1, &["imdb", "--resume", path(&run)]).contains("cifar10, not imdb"));
+}
+
+#[test]
+fn texts_from_training_to_prediction() {
+    let (data, out) = (few_reviews(), folder());
+    for recipe in ["transformer", "bagofwords"] {
+        let run = out.path().join(recipe);
+        let said = works(&[
+            "imdb",
+            "--recipe",
+            recipe,
+            "--data",
+            path(data.path()),
+            "--epochs",
+            "1",
+            "--out",
+            path(&run),
+        ]);
+        assert!(said.contains("of 20 reviews that it had never seen"), "{said}");
+        let said = works(&["predict", path(&run), "a good film", "<b>dull</b> & \u{1F3AC}", ""]);
+        assert_eq!(said.lines().count(), 3, "{said}");
+        assert!(said.lines().all(|line| line.contains("positive") && line.contains("negative")), "{said}");
+        works(&["report", path(&run)]);
+        assert!(works(&["evaluate", path(&run)]).contains("of 20 test reviews"));
+    }
 }
 
 #[test]
 fn flags_that_do_not_exist_or_make_no_sense() {
-    assert!(fails(2, &["--epoch", "3"]).contains("--epochs"), "the flag that was meant is suggested");
-    assert!(fails(2, &["--epochs", "0"]).contains("1..=1000"));
-    assert!(fails(2, &["--seed", "lucky"]).contains("--seed"));
-    assert!(fails(2, &["mnist"]).contains("mnist"));
+    assert!(
+        fails(2, &["cifar10", "--epoch", "3"]).contains("--epochs"),
+        "the flag that was meant is suggested"
+    );
+    assert!(fails(2, &["cifar10", "--epochs", "0"]).contains("1..=10000"));
+    assert!(fails(2, &["imdb", "--seed", "lucky"]).contains("--seed"));
+    assert!(fails(2, &["imdb", "--recipe", "smallcnn"]).contains("transformer"));
+    assert!(fails(2, &["cifar100"]).contains("cifar10"));
+    assert!(fails(2, &["cifar10", "--out", "a", "--resume", "b"]).contains("cannot be used with"));
+    assert!(fails(2, &["bench", "--workload", "mlp", "--threads", "0"]).contains("from 1 to"));
+    assert!(fails(2, &["predict", "run"]).contains("FILE or TEXT"));
 }
 
 #[test]
 fn data_that_is_not_there() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let out = folder.path().join("out");
-    let absent = folder.path().join("absent");
-    let said = fails(1, &["--data", path(&absent), "--out", path(&out)]);
-    assert!(said.contains(path(&absent)) && said.contains("because:") && said.contains("hint:"), "{said}");
-    // The folder exists and holds something else.
-    let said = fails(1, &["--data", path(folder.path()), "--out", path(&out)]);
-    assert!(said.contains("holds no MNIST") && said.contains(mnist::ADDRESS), "{said}");
+    let out = folder();
+    let (absent, run) = (out.path().join("absent"), out.path().join("run"));
+    let said = fails(1, &["cifar10", "--data", path(&absent), "--out", path(&run)]);
+    assert!(said.contains(path(&absent)) && said.contains("hint:"), "{said}");
+    let said = fails(1, &["cifar10", "--out", path(&run)]);
+    assert!(said.contains("CIFAR-10") && said.contains(cifar10::ADDRESS), "{said}");
+    assert!(!run.exists(), "nothing was begun");
+    let said = fails(1, &["imdb", "--out", path(&run)]);
+    assert!(said.contains("IMDb") && said.contains(imdb::ADDRESS), "{said}");
 }
 
 #[test]
-fn data_that_is_damaged_is_never_replaced_by_generated_digits() {
-    let (data, out) = (few_digits(), tempfile::tempdir().expect("a temporary folder"));
-    let file = data.path().join("t10k-images-idx3-ubyte.gz");
-    let bytes = fs::read(&file).expect("a file");
-    fs::write(&file, &bytes[..bytes.len() / 2]).expect("half of it");
-    let said = fails(1, &["--data", path(data.path()), "--out", path(out.path())]);
-    assert!(said.contains(path(&file)) && said.contains("truncated") && said.contains("hint:"), "{said}");
+fn data_that_is_damaged_is_named() {
+    let (data, out) = (few_pictures(), folder());
+    let file = data.path().join("data_batch_3.bin");
+    let mut bytes = fs::read(&file).expect("a file");
+    bytes[3073] = 10;
+    fs::write(&file, &bytes).expect("written");
+    let args = ["cifar10", "--data", path(data.path()), "--out"];
+    let said = fails(1, &[&args[..], &[path(&out.path().join("a"))]].concat());
+    assert!(said.contains(path(&file)) && said.contains("10") && said.contains("hint:"), "{said}");
+    fs::write(&file, &bytes[..5000]).expect("written");
+    let said = fails(1, &[&args[..], &[path(&out.path().join("b"))]].concat());
+    assert!(said.contains(path(&file)) && said.contains("hint:"), "{said}");
 }
 
 #[test]
-fn too_few_images_to_keep_some_aside() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    // Seed 7, 11 + 1 images.
-    mnist::save(folder.path(), &digits::generate(7, 11, 1)).expect("written");
-    assert!(fails(1, &["--data", path(folder.path())]).contains("only 11 training images"));
-    mnist::save(folder.path(), &digits::generate(7, 12, 1)).expect("written");
-    let out = folder.path().join("out");
-    let output = gradus(&["--data", path(folder.path()), "--epochs", "1", "--out", path(&out)]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-}
-
-#[test]
-fn a_folder_for_figures_that_cannot_be_written_is_noticed_before_the_training() {
-    let (data, folder) = (few_digits(), tempfile::tempdir().expect("a temporary folder"));
-    let file = folder.path().join("file");
-    fs::write(&file, "").expect("a file");
-    for out in [file.clone(), file.join("below")] {
-        let output = gradus(&["--data", path(data.path()), "--out", path(&out)]);
-        assert_eq!(output.status.code(), Some(1));
-        let said = text(&output.stderr);
-        assert!(
-            said.contains("output folder") && said.contains(path(&out)) && said.contains("--out"),
-            "{said}"
-        );
-        assert_eq!(text(&output.stdout), "", "nothing was begun");
+fn runs_that_are_not_there_not_finished_or_damaged() {
+    let out = folder();
+    let run = path(out.path());
+    for command in
+        [&["report", run][..], &["evaluate", run], &["predict", run, "x"], &["imdb", "--resume", run]]
+    {
+        let said = fails(1, command);
+        assert!(said.contains("no run.json") && said.contains("hint:"), "{said}");
     }
+    fs::write(out.path().join("run.json"), "{\"version\": 1, \"task\"").expect("written");
+    assert!(fails(1, &["report", run]).contains("damaged"));
+    let plan =
+        "{\"version\": 1, \"task\": \"imdb\", \"recipe\": \"transformer\", \"seed\": 0, \"epochs\": 1}";
+    fs::write(out.path().join("run.json"), plan).expect("written");
+    let said = fails(1, &["report", run]);
+    assert!(said.contains("not finished") && said.contains("--resume"), "{said}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_noticed_before_the_training() {
+    let (data, out) = (few_pictures(), folder());
+    let file = out.path().join("file");
+    fs::write(&file, "").expect("a file");
+    let said = fails(1, &["cifar10", "--data", path(data.path()), "--out", path(&file.join("below"))]);
+    assert!(said.contains("cannot write") && said.contains("hint:"), "{said}");
+}
+
+#[test]
+fn the_benchmark_prints_the_keys_that_comparisons_read() {
+    let said = works(&[
+        "bench",
+        "--workload",
+        "mlp",
+        "--threads",
+        "2",
+        "--dtype",
+        "f32",
+        "--seconds",
+        "0",
+        "--json",
+    ]);
+    let result: serde_json::Value = serde_json::from_str(&said).expect("one line of JSON");
+    for key in ["median_ms", "best_ms", "samples_s", "best_samples_s", "first_step_s"] {
+        assert!(result[key].as_f64().is_some_and(|value| value > 0.0), "{key}: {result}");
+    }
+    assert_eq!((result["workload"].as_str(), result["mode"].as_str()), (Some("mlp"), Some("train")));
+    assert_eq!((result["batch"].as_u64(), result["threads"].as_u64()), (Some(128), Some(2)));
+    assert_eq!(result["params"].as_u64(), Some(784 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10));
+    assert!(result.get("peak_rss_mb").is_some() && result["dtype"] == "f32");
 }

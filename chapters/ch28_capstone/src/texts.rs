@@ -1,0 +1,145 @@
+//! Texts: IMDb or generated reviews, and the networks that learn them.
+
+use std::sync::Arc;
+
+use ch01_tensors::Rng;
+use ch13_data::{Dataset, Keep, Loader, TextSet, Tokens, WordVocabulary, clean_review, stratified_split};
+use ch20_transformer::{EncoderClassifier, EncoderConfig};
+use datasets::imdb::{self, Imdb, Review};
+use datasets::reviews;
+
+use crate::bag_of_words::BagOfWords;
+use crate::gallery::Gallery;
+use crate::recipe;
+use crate::run::Run;
+use crate::training::Prepared;
+
+/// Examples in a batch of an evaluation.
+const EVALUATED: usize = 64;
+
+/// The share of the training texts that is kept aside to watch the training.
+const VALIDATION: f64 = 0.1;
+
+/// Generated reviews to learn from, and for the test.
+const GENERATED: (usize, usize) = (6000, 1000);
+
+/// Batches are made of texts of about the same length: sorted within this many batches.
+const BUCKET: usize = 50;
+
+/// Everything for a run on texts but the network: see [`Parts::with`].
+pub(crate) struct Parts {
+    vocabulary: WordVocabulary,
+    train: Loader<TextSet>,
+    validation: Loader<TextSet>,
+    test: Loader<TextSet>,
+    gallery: Gallery,
+}
+
+impl Parts {
+    /// Reads or generates the texts and turns them into numbers. The vocabulary is made from what is learned from, and
+    /// written into the run's folder.
+    ///
+    /// # Errors
+    /// If the data cannot be read or a file not be written.
+    pub fn prepare(run: &Run) -> anyhow::Result<Parts> {
+        let (plan, recipe) = (&run.plan, recipe::texts(run.plan.task, run.plan.recipe));
+        let Imdb { train, test, .. } = match &plan.data {
+            Some(path) => imdb::load_labelled(path)?,
+            None => reviews::generate(plan.seed, GENERATED.0, GENERATED.1),
+        };
+        let labels: Vec<i64> = train.iter().map(|review| i64::from(review.label)).collect();
+        let (watching, learning) = stratified_split(&labels, VALIDATION, plan.seed);
+        let clean = |reviews: &[Review]| -> Vec<String> {
+            reviews.iter().map(|review| clean_review(&review.text)).collect()
+        };
+        let cleaned = clean(&train);
+        let learned: Vec<&str> = learning.iter().map(|&index| cleaned[index].as_str()).collect();
+        let vocabulary = WordVocabulary::build(&learned, recipe.vocabulary, 2, false);
+        vocabulary.save(run.path("vocabulary.json"))?;
+
+        let encode = |text: &String| vocabulary.encode(text);
+        let encoded: Vec<Vec<u32>> = cleaned.iter().map(encode).collect();
+        let part = |indices: &[usize]| {
+            let ids = indices.iter().map(|&index| encoded[index].clone()).collect();
+            set(run, ids, indices.iter().map(|&index| labels[index]).collect())
+        };
+        let (learning, watching) = (part(&learning), part(&watching));
+        let test_labels = test.iter().map(|review| i64::from(review.label)).collect();
+        let test_set = set(run, clean(&test).iter().map(encode).collect(), test_labels);
+        let train = Loader::new(Arc::new(learning.word_dropout(recipe.word_dropout)), recipe.batch)
+            .seed(plan.seed)
+            .shuffle(true)
+            .drop_last(true)
+            .buckets(BUCKET)
+            .workers(1);
+        let evaluation = |set| Loader::new(Arc::new(set), EVALUATED).buckets(BUCKET);
+        let gallery = Gallery::Texts(test.into_iter().map(|review| review.text).collect());
+        let (validation, test) = (evaluation(watching), evaluation(test_set));
+        Ok(Parts { vocabulary, train, validation, test, gallery })
+    }
+
+    /// With the Transformer encoder.
+    pub fn with_encoder(self, run: &Run) -> Prepared<EncoderClassifier, TextSet> {
+        let model = encoder(run, &self.vocabulary);
+        self.with(run, model)
+    }
+
+    /// With the bag of words.
+    pub fn with_bag_of_words(self, run: &Run) -> Prepared<BagOfWords, TextSet> {
+        let model = bag_of_words(&self.vocabulary);
+        self.with(run, model)
+    }
+
+    fn with<M>(self, run: &Run, model: M) -> Prepared<M, TextSet> {
+        let recipe = recipe::texts(run.plan.task, run.plan.recipe);
+        let trainer = recipe.trainer(run.plan.epochs, self.train.batches());
+        let Parts { train, validation, test, gallery, .. } = self;
+        Prepared { model, train, validation, test, trainer, gallery }
+    }
+}
+
+/// The Transformer of a run, untrained.
+///
+/// # Panics
+/// When the recipe has none.
+pub(crate) fn encoder(run: &Run, vocabulary: &WordVocabulary) -> EncoderClassifier {
+    let recipe = recipe::texts(run.plan.task, run.plan.recipe);
+    let size = recipe.encoder.as_ref().expect("the recipe of an encoder");
+    let config = EncoderConfig {
+        vocabulary: vocabulary.size(),
+        max_tokens: recipe.tokens,
+        size: size.size,
+        heads: size.heads,
+        layers: size.layers,
+        feed_forward: 4 * size.size,
+        dropout: size.dropout,
+        classes: run.plan.task.classes().len(),
+        ..EncoderConfig::default()
+    };
+    EncoderClassifier::new(&config, &mut Rng::new(run.plan.seed, "init"))
+}
+
+/// The bag of words, untrained.
+pub(crate) fn bag_of_words(vocabulary: &WordVocabulary) -> BagOfWords {
+    BagOfWords::new(vocabulary.size(), 2)
+}
+
+/// The vocabulary of a finished run.
+///
+/// # Errors
+/// If it is missing or damaged.
+pub(crate) fn vocabulary(run: &Run) -> anyhow::Result<WordVocabulary> {
+    Ok(WordVocabulary::load(run.finished("vocabulary.json")?)?)
+}
+
+/// A text as the batch of one that the network of a run reads.
+pub(crate) fn tokens(run: &Run, vocabulary: &WordVocabulary, text: &str) -> Tokens {
+    let set = set(run, vec![vocabulary.encode(&clean_review(text))], vec![0]);
+    set.batch(&[0], &mut Rng::new(0, "nothing is drawn")).input
+}
+
+/// Encoded texts, cut as the recipe says: a review often ends with its verdict.
+fn set(run: &Run, ids: Vec<Vec<u32>>, labels: Vec<i64>) -> TextSet {
+    let tokens = recipe::texts(run.plan.task, run.plan.recipe).tokens;
+    TextSet::new(ids, labels, tokens).keep(Keep::HeadAndTail)
+}
