@@ -17,12 +17,16 @@ mod flatten;
 pub mod safetensors;
 mod summary;
 
+#[cfg_attr(yours_header, path = "../yours/e03_header.rs")]
 mod header;
 
+#[cfg_attr(yours_sequential, path = "../yours/e01_sequential.rs")]
 mod sequential;
 
+#[cfg_attr(yours_state, path = "../yours/e02_state.rs")]
 mod state;
 
+#[cfg_attr(yours_freeze, path = "../yours/e04_freeze.rs")]
 mod freeze;
 
 pub use any_tensor::AnyTensor;

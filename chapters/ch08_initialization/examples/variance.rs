@@ -12,8 +12,8 @@ use ch08_initialization::{FanMode, Gain, kaiming_normal, normal, xavier_normal};
 const DEPTH: usize = 50;
 const WIDTH: usize = 256;
 const BATCH: usize = 256;
-const STEPS: usize = 400;
-const RATE: f64 = 0.02;
+const STEPS: usize = 500;
+const RATE: f64 = 0.005;
 
 /// The name in the record, the name in the figure, and how a weight is drawn.
 type Rule = (&'static str, &'static str, fn(&mut Tensor, &mut Rng));

@@ -3,7 +3,7 @@
 //!
 //! The numbers are PyTorch's. ReLU's follows from a derivation (it halves the mean square), and so do LeakyReLU's and
 //! the linear one. The other three are rules of thumb: 5/3 for tanh is near 1.6, which keeps the variance of a normal
-//! input at 1, 1 for the sigmoid is near nothing in particular, and 3/4 for SELU trades exactness for stability.
+//! input at 1; 1 for the sigmoid means that nothing is done about it; and 3/4 for SELU trades exactness for stability.
 
 /// What follows the weights.
 #[derive(Clone, Copy, Debug, PartialEq)]

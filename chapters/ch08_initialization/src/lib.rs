@@ -17,12 +17,16 @@ mod gain;
 mod normal;
 mod trunc_normal;
 
+#[cfg_attr(yours_fan, path = "../yours/e01_fan.rs")]
 mod fan;
 
+#[cfg_attr(yours_xavier, path = "../yours/e02_xavier.rs")]
 mod xavier;
 
+#[cfg_attr(yours_kaiming, path = "../yours/e03_kaiming.rs")]
 mod kaiming;
 
+#[cfg_attr(yours_network, path = "../yours/e04_network.rs")]
 mod network;
 
 pub use fan::{FanMode, fan_in_out};

@@ -37,15 +37,16 @@ pub fn init_gpt_where<T: Float>(
     let std = 0.02;
     let mut ends = 0;
     for_each_param(module, |path, param| match param.role {
-        // exercise: weight - The standard deviation is `std`, but for a weight whose path `ends_branch` accepts it is
-        // smaller by 1 / sqrt(2 layers), so that the sum of all branches keeps its size. Count those in `ends`.
         Role::Weight => {
+            // exercise: weight - Normal with mean 0 and standard deviation `std`, but for a weight whose path
+            // `ends_branch` accepts (`path.to_string()` is its text) smaller by 1 / sqrt(2 layers), so that the sum of
+            // all branches keeps its size. Count those in `ends`.
             let last = ends_branch(&path.to_string());
             let scale = if last { 1.0 / (2.0 * layers.max(1) as f64).sqrt() } else { 1.0 };
             normal(&mut param.value, 0.0, std * scale, rng);
             ends += usize::from(last);
+            // exercise: end
         }
-        // exercise: end
         Role::Embedding => normal(&mut param.value, 0.0, std, rng),
         Role::Bias => constant(&mut param.value, 0.0),
         Role::Norm | Role::Activation => {}

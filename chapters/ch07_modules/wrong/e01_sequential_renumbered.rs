@@ -1,0 +1,8 @@
+// expect: backward: layer 2 was called inside the path `0`
+// exercise: backward
+        for (i, layer) in self.layers.iter_mut().rev().enumerate() {
+            let _inside = context::enter(i);
+            grad = layer.backward(grad);
+        }
+        grad
+// exercise: end
