@@ -80,6 +80,11 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch11_normalization", "batch_norm2d"),
     op("ch11_normalization", "layer_norm"),
     op("ch12_regularization", "dropout"),
+    op("ch15_convolution", "avg_pool2d"),
+    op("ch15_convolution", "conv2d"),
+    op("ch15_convolution", "global_avg_pool"),
+    op("ch15_convolution", "max_pool2d"),
+    op("ch15_convolution", "relu"),
     op("ch17_embeddings", "embedding"),
     op("ch17_embeddings", "masked_mean"),
 ];

@@ -28,7 +28,8 @@ pub(crate) fn forward<T: Float>(
     let bias = bias.map(|bias| bias.clone().contiguous());
     let mut y = Array::scratch(problem.output_shape());
     let images = y.data_mut().par_chunks_mut((problem.outputs * positions).max(1));
-    images.zip(x.data().par_chunks(problem.image().max(1))).for_each(|(y, x)| {
+    images.enumerate().for_each(|(image, y)| {
+        let x = &x.data()[image * problem.image()..][..problem.image()];
         let mut patches = Array::scratch([taps, positions]);
         im2col(x, problem.inputs, &problem.window, patches.data_mut());
         if let Some(bias) = &bias {
@@ -49,7 +50,9 @@ pub(crate) fn input_gradient<T: Float>(problem: &Problem, grad: &Array<T>, weigh
     let (grad, weight) = (grad.clone().contiguous(), weight.clone().contiguous());
     let mut dx = Array::scratch(problem.input_shape());
     let images = dx.data_mut().par_chunks_mut(problem.image().max(1));
-    images.zip(grad.data().par_chunks((problem.outputs * positions).max(1))).for_each(|(dx, grad)| {
+    let outputs = problem.outputs * positions;
+    images.enumerate().for_each(|(image, dx)| {
+        let grad = &grad.data()[image * outputs..][..outputs];
         let mut patches = Array::scratch([taps, positions]);
         let w = matrix(weight.data(), [problem.outputs, taps]);
         let mut columns = WindowMut::new(patches.data_mut(), [taps, positions], positions);
