@@ -44,28 +44,25 @@ pub(crate) fn draw(
         format!("{}: {right:.2} % of {} test {} right", task.title(), outcome.examples(), task.examples());
     confusion(&path("confusion.svg"), &title, classes, &outcome.confusion)?;
 
-    let image = |index: usize, label: usize, predicted: usize, probability: Option<f64>| {
-        let sure = probability.map(|p| format!(" {:.0} %", 100.0 * p)).unwrap_or_default();
+    let image = |index: usize, label: usize, predicted: usize| {
         let caption = match label == predicted {
             true => classes[label].to_owned(),
-            false => format!("{}, not {}{sure}", classes[predicted], classes[label]),
+            false => format!("{}, not {}", classes[predicted], classes[label]),
         };
         gallery.picture(index, &caption)
     };
     let first = labels.iter().zip(predicted).enumerate().take(SHOWN);
     let samples: Vec<Image> = first
-        .filter_map(|(index, (&label, &predicted))| image(index, label as usize, predicted as usize, None))
+        .filter_map(|(index, (&label, &predicted))| image(index, label as usize, predicted as usize))
         .collect();
-    let mistakes: Vec<Image> = outcome
-        .mistakes
-        .iter()
-        .filter_map(|m| image(m.wrong.index, m.wrong.label, m.wrong.predicted, Some(m.wrong.probability)))
-        .collect();
+    let worst = outcome.mistakes.iter().map(|mistake| &mistake.wrong);
+    let mistakes: Vec<Image> =
+        worst.filter_map(|wrong| image(wrong.index, wrong.label, wrong.predicted)).collect();
     if !samples.is_empty() {
         image_grid(&path("samples.svg"), "Test pictures, and what the network says", 6, &samples)?;
     }
     if !mistakes.is_empty() {
-        image_grid(&path("mistakes.svg"), "The surest of its mistakes", 6, &mistakes)?;
+        image_grid(&path("mistakes.svg"), "The surest of its mistakes", 4, &mistakes)?;
     }
     Ok(())
 }

@@ -61,7 +61,7 @@ pub(crate) struct Encoder {
 const CIFAR10: Pictures = Pictures {
     width: 32,
     dropout: 0.0,
-    padding: 4,
+    padding: 3,
     flip: true,
     batch: 128,
     epochs: 24,
@@ -74,7 +74,7 @@ const CIFAR10: Pictures = Pictures {
 
 /// Generated shapes by a narrower network.
 const SHAPES: Pictures =
-    Pictures { width: 16, flip: false, padding: 2, batch: 64, epochs: 6, rate: 0.05, patience: 4, ..CIFAR10 };
+    Pictures { width: 16, flip: false, padding: 2, batch: 64, epochs: 8, rate: 0.05, patience: 4, ..CIFAR10 };
 
 /// IMDb by a Transformer.
 const IMDB: Texts = Texts {
@@ -99,7 +99,7 @@ const REVIEWS: Texts = Texts {
     tokens: 64,
     encoder: Some(Encoder { size: 64, heads: 4, layers: 2, dropout: 0.1 }),
     word_dropout: 0.0,
-    epochs: 8,
+    epochs: 14,
     label_smoothing: 0.0,
     ..IMDB
 };

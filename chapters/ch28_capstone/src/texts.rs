@@ -73,7 +73,7 @@ impl Parts {
             .buckets(BUCKET)
             .workers(1);
         let evaluation = |set| Loader::new(Arc::new(set), EVALUATED).buckets(BUCKET);
-        let gallery = Gallery::Texts(test.into_iter().map(|review| review.text).collect());
+        let gallery = Gallery::Texts(test.iter().map(|review| review.text.replace("<br />", " ")).collect());
         let (validation, test) = (evaluation(watching), evaluation(test_set));
         Ok(Parts { vocabulary, train, validation, test, gallery })
     }

@@ -28,15 +28,19 @@ pub fn confusion(path: &Path, title: &str, classes: &[&str], counts: &[usize]) -
     }
     let widest = classes.iter().map(|name| text_width(name, 13.0)).fold(0.0, f64::max);
     let (cell_width, cell_height) = (f64::max(62.0, widest + 8.0), 40.0);
-    let left = MARGIN + 24.0 + widest + 10.0;
-    let (width, height) = (left + cell_width * n as f64 + MARGIN, TOP + cell_height * n as f64 + MARGIN);
+    let matrix = 24.0 + widest + 10.0 + cell_width * n as f64;
+    // A title can be wider than a small matrix, which then stands in the middle.
+    let width = f64::max(matrix, text_width(title, 17.0)) + 2.0 * MARGIN;
+    let right = (width + matrix) / 2.0;
+    let left = right - cell_width * n as f64;
+    let height = TOP + cell_height * n as f64 + MARGIN;
     save(path, title, (width.ceil() as u32, height.ceil() as u32), |root| {
         let middle = left + cell_width * n as f64 / 2.0;
         let centred = |size| text(size, HPos::Center, VPos::Center);
         root.draw(&Text::new("predicted", (px(middle), px(46.0)), centred(13.0)))?;
         let upright = centred(13.0).transform(FontTransform::Rotate270);
         let down = TOP + cell_height * n as f64 / 2.0;
-        root.draw(&Text::new("true class", (px(MARGIN), px(down)), upright))?;
+        root.draw(&Text::new("true class", (px(right - matrix), px(down)), upright))?;
         for (i, name) in classes.iter().enumerate() {
             let (x, y) = (left + cell_width * (i as f64 + 0.5), TOP + cell_height * (i as f64 + 0.5));
             root.draw(&Text::new(*name, (px(x), px(TOP - 13.0)), centred(13.0)))?;
