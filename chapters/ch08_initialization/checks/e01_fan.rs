@@ -26,23 +26,18 @@ fn counted([o, i, h, w]: [usize; 4]) -> (usize, usize) {
 #[track_caller]
 fn check(what: &str, shape: &[usize], want: (usize, usize)) {
     let got = fan_in_out(shape);
-    let (o, i) = (shape[0], shape[1]);
-    assert_ne!(got, (want.1, want.0), "{what}: fan-in and fan-out are swapped: a weight is [out, in, ..]");
-    if shape.len() > 2 {
-        assert_ne!(got, (i, o), "{what}: the places of the kernel were forgotten");
-        let sums = shape[2..].iter().sum::<usize>();
-        assert_ne!(got, (i * sums, o * sums), "{what}: the kernel's sides were added instead of multiplied");
-        let places: usize = shape[2..].iter().product();
-        assert_ne!(
-            got,
-            (i * places, o),
-            "{what}: an input takes part in outputs at every place of the kernel too"
-        );
-        assert_ne!(
-            got,
-            (i * shape[2], o * shape[2]),
-            "{what}: only the first side of the kernel was counted"
-        );
+    let (o, i, kernel) = (shape[0], shape[1], &shape[2..]);
+    let (places, sides) = (kernel.iter().product::<usize>(), kernel.iter().sum::<usize>());
+    let first = kernel.first().copied().unwrap_or(1);
+    let mistakes = [
+        ((want.1, want.0), "fan-in and fan-out are swapped: a weight is [out, in, ..]"),
+        ((i, o), "the places of the kernel were forgotten"),
+        ((i * sides, o * sides), "the kernel's sides were added instead of multiplied"),
+        ((i * places, o), "an input takes part in outputs at every place of the kernel too"),
+        ((i * first, o * first), "only the first side of the kernel was counted"),
+    ];
+    for (wrong, message) in mistakes {
+        assert!(got == want || got != wrong, "{what}: {message}");
     }
     assert_eq!(got, want, "{what} {shape:?}");
 }

@@ -12,8 +12,9 @@ use ch08_initialization::{FanMode, Gain, kaiming_normal, normal, xavier_normal};
 const DEPTH: usize = 50;
 const WIDTH: usize = 256;
 const BATCH: usize = 256;
-const STEPS: usize = 500;
-const RATE: f64 = 0.005;
+const EXAMPLES: usize = 32;
+const STEPS: usize = 300;
+const RATE: f64 = 0.002;
 
 /// The name in the record, the name in the figure, and how a weight is drawn.
 type Rule = (&'static str, &'static str, fn(&mut Tensor, &mut Rng));
@@ -67,19 +68,19 @@ fn powers(draw: fn(&mut Tensor, &mut Rng), seed: u64) -> [Vec<f64>; 2] {
     [forward, backward]
 }
 
-/// The loss while a network with ten classes memorises 128 examples with random labels.
+/// The loss while a network with ten classes memorises a few examples with random labels.
 fn learn(draw: fn(&mut Tensor, &mut Rng), seed: u64) -> Vec<f64> {
     let rng = &mut Rng::new(seed, "init");
     let mut model = network(draw, Some(10), rng);
-    let x = Tensor::normal([128, WIDTH], 0.0, 1.0, rng);
-    let labels = Array::from_fn([128], |_| rng.below(10) as i64);
+    let x = Tensor::normal([EXAMPLES, WIDTH], 0.0, 1.0, rng);
+    let labels = Array::from_fn([EXAMPLES], |_| rng.below(10) as i64);
     (0..STEPS).map(|_| train_step(&mut model, x.clone(), &labels, RATE)).collect()
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut record = Record::from_args("ch08_variance");
     record.seed(0).number("depth", DEPTH as f64).number("width", WIDTH as f64);
-    record.number("steps", STEPS as f64).number("rate", RATE);
+    record.number("examples", EXAMPLES as f64).number("steps", STEPS as f64).number("rate", RATE);
     let mut curves: [Vec<Series>; 3] = Default::default();
     for (key, name, draw) in RULES {
         let [forward, backward] = powers(draw, 0);
