@@ -296,3 +296,29 @@ fn a_gradient_of_another_shape_is_refused() {
     });
     Sgd::new().step(&mut module, 0.1);
 }
+
+/// On `λ/2 w²` plain descent is stable below `2/λ`, momentum below `2 (1 + μ) / λ`, Nesterov's step below
+/// `2 (1 + μ) / ((1 + 2 μ) λ)`: the limits that the page gives.
+#[test]
+fn sgd_is_stable_up_to_its_limit() {
+    const CURVATURE: f64 = 5.0;
+    let last = |make: &dyn Fn() -> Sgd<f64>, rate: f64| {
+        let mut module = Everything(vec![Param::new(Array::from([1.0]), Role::Weight)]);
+        let mut optimizer = make();
+        for _ in 0..3000 {
+            module.0[0].grad = &module.0[0].value * CURVATURE;
+            optimizer.step(&mut module, rate);
+        }
+        module.0[0].value.item().abs()
+    };
+    let check = |make: &dyn Fn() -> Sgd<f64>, limit: f64| {
+        let (below, above) = (last(make, 0.99 * limit / CURVATURE), last(make, 1.01 * limit / CURVATURE));
+        assert!(below < 1e-3, "below {limit}: {below}");
+        assert!(above.is_nan() || above > 1e3, "above {limit}: {above}");
+    };
+    check(&Sgd::new, 2.0);
+    for mu in [0.5, 0.8, 0.9] {
+        check(&|| Sgd::new().momentum(mu), 2.0 * (1.0 + mu));
+        check(&|| Sgd::new().momentum(mu).nesterov(true), 2.0 * (1.0 + mu) / (1.0 + 2.0 * mu));
+    }
+}

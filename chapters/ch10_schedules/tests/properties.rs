@@ -45,6 +45,20 @@ fn constants_and_closures_are_schedules() {
     assert_eq!(all.map(|schedule| schedule.rate(3)), [0.1, 0.25]);
 }
 
+/// The trap of the page: 20 epochs of 100 batches, and a schedule that counts the one where it should count the other.
+#[test]
+fn epochs_are_not_steps() {
+    let highest = |schedule: &dyn Schedule, steps: &[u64]| {
+        steps.iter().map(|&step| schedule.rate(step)).fold(0.0, f64::max)
+    };
+    let epochs: Vec<u64> = (0..20).collect();
+    let by_steps = WarmupCosine { peak: 1.0, warmup: 200, total: 2000, floor: 0.0 };
+    assert!(highest(&by_steps, &epochs) < 0.1, "asked once per epoch, the warmup never ends");
+    let by_epochs = WarmupCosine { peak: 1.0, warmup: 2, total: 20, floor: 0.0 };
+    let rest: Vec<u64> = (20..2000).collect();
+    assert_eq!(highest(&by_epochs, &rest), 0.0, "asked at every batch, it is over after a fifth of an epoch");
+}
+
 proptest! {
     /// Up to the peak, then down: never above the peak, one top, and no jump larger than the whole way in one step of
     /// the shorter part, times the steepest slope of a cosine, π/2.
