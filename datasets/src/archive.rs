@@ -58,6 +58,36 @@ impl Member<'_> {
         }
         Ok(bytes)
     }
+
+    /// Writes the content to a new file at its path below `dir`.
+    ///
+    /// # Errors
+    /// If the archive ends before or is damaged, if the file cannot be written, or if there is one already.
+    #[cfg(feature = "fetch")]
+    pub fn copy_below(&mut self, dir: &Path) -> Result<(), Error> {
+        use std::io::Write;
+        let path = dir.join(&self.name);
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::AlreadyExists => Error::Twice { path: self.path.clone() },
+            _ => Error::Write { path: path.clone(), source },
+        };
+        path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(failed)?;
+        let mut file = File::create_new(&path).map_err(failed)?;
+        let mut buffer = vec![0; 1 << 16];
+        let mut found = 0;
+        loop {
+            let count = self.data.read(&mut buffer).map_err(|source| self.layers.explain(source))?;
+            if count == 0 {
+                break;
+            }
+            file.write_all(&buffer[..count]).map_err(failed)?;
+            found += count as u64;
+        }
+        if found < self.size {
+            return Err(Error::Truncated { path: self.path.clone(), expected: self.size, found });
+        }
+        Ok(())
+    }
 }
 
 /// Calls `each` for every regular file in the archive at `path`, in the order of the archive.

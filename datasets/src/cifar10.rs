@@ -222,6 +222,8 @@ fn check_names(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// Writes the six files and the names of the classes into `dir`, which is made if it is not there.
 ///
+/// [`load`] reads them back if the names are [`CLASS_NAMES`]; generated images have others unless one says so.
+///
 /// # Errors
 /// If the training images cannot be divided into five files of the test's size, or a file cannot be written.
 pub fn save(dir: &Path, data: &Cifar10) -> Result<(), Error> {

@@ -12,15 +12,20 @@
 //! - [`reviews`]: generated reviews in the form of IMDb, most of which no bag of words can tell apart.
 //! - [`locate`]: an explicit folder, then `GRADUS_DATA`, then the user's cache folder.
 //! - [`set`]: the data sets by name, and what a program says about them.
+//! - [`info`]: what lies in a data folder.
+//! - `fetch` (with the feature `fetch`): getting the files from their official addresses.
 //! - [`error`]: one error type for all of it, with a hint for the person at the keyboard.
 
 mod archive;
 pub mod cifar10;
 pub mod digits;
 pub mod error;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 mod files;
 pub mod idx;
 pub mod imdb;
+pub mod info;
 pub mod locate;
 pub mod mnist;
 pub mod reviews;

@@ -97,7 +97,11 @@ impl Set {
                 crate::imdb::FOLDER
             ),
         };
-        format!("{what}\n      from {}", self.address())
+        let name = self.folder();
+        format!(
+            "run\n      cargo run --release -p datasets --features fetch -- fetch {name}\n      or {what}\n      from {}",
+            self.address()
+        )
     }
 }
 
