@@ -4,6 +4,7 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use common::{folder, gzip, hostile, packed, skipped, tar, told};
 use datasets::imdb::{self, Imdb, PARTS, Review};
@@ -206,14 +207,16 @@ fn an_archive_that_unpacks_to_too_much() {
     told(&error, &path);
 }
 
+/// Made once: that is slower than reading it.
+static PACKED: LazyLock<Vec<u8>> = LazyLock::new(|| packed(saved().path(), "aclImdb/"));
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     /// However an archive is cut, it is refused and named.
     #[test]
     fn a_cut_archive_is_refused(share in 0.0..1.0f64) {
-        let dir = saved();
-        let whole = packed(dir.path(), "aclImdb/");
+        let whole = &*PACKED;
         let (_dir, path) = archive(&whole[..(whole.len() as f64 * share) as usize]);
         told(&refused(&path), &path);
     }
