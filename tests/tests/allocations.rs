@@ -45,7 +45,8 @@ static ALLOCATOR: Counting = Counting;
 fn a_training_step_allocates_nothing_after_warm_up() {
     let mut rng = Rng::new(0, "allocations");
     let mut mlp = Mlp::new(&[784, 256, 128, 10], Activation::Relu, &mut rng);
-    let inner = Sequential::new().push(Linear::new(64, 64, &mut rng)).push(ActivationLayer::new(Activation::Relu));
+    let inner =
+        Sequential::new().push(Linear::new(64, 64, &mut rng)).push(ActivationLayer::new(Activation::Relu));
     let mut chain = Sequential::new()
         .push(Flatten::new())
         .push(Linear::new(784, 64, &mut rng))
