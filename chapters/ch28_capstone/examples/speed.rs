@@ -1,0 +1,95 @@
+//! How fast our training steps are beside another library's, on the same machine at the same time.
+//!
+//! ```text
+//! cargo run --release -p ch28_capstone --example speed -- --peer "python torch_workloads.py" --peer "…"
+//! ```
+//!
+//! A peer is any program that takes the flags of `bench` (`--workload`, `--threads`, `--dtype`, `--json`, `--seconds`) and
+//! prints the same keys; several can be given, for instance with the variants of one library. The machine's speed drifts, so
+//! the programs take turns, and each round gives one ratio: ours over that of the fastest peer in the same round. The median
+//! of the rounds counts, and the spread is stated. With `--record` the book quotes it.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail, ensure};
+use ch00_start::Record;
+use serde_json::Value;
+
+const WORKLOADS: [&str; 3] = ["mlp", "smallcnn", "transformer"];
+const ROUNDS: usize = 7;
+const THREADS: &str = "2";
+const SECONDS: &str = "3";
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let peers: Vec<&str> =
+        arguments.windows(2).filter(|pair| pair[0] == "--peer").map(|pair| pair[1].as_str()).collect();
+    ensure!(!peers.is_empty(), "give at least one --peer \"PROGRAM ARGUMENTS\"");
+    let ours = bench_program()?;
+
+    let mut record = Record::from_args("ch28_speed");
+    for workload in WORKLOADS {
+        let (mut rounds, mut memory) = (Vec::new(), [0f64; 2]);
+        for _ in 0..ROUNDS {
+            let result = measure(&ours, workload)?;
+            let mut best = f64::NEG_INFINITY;
+            for peer in &peers {
+                let result = measure(peer, workload)?;
+                record.text("peer", result["lib"].as_str().unwrap_or("unknown"));
+                best = best.max(number(&result, "samples_s")?);
+                // The peer's leanest variant.
+                let peak = number(&result, "peak_rss_mb")?;
+                memory[1] = if memory[1] == 0.0 { peak } else { memory[1].min(peak) };
+            }
+            memory[0] = memory[0].max(number(&result, "peak_rss_mb")?);
+            let samples = number(&result, "samples_s")?;
+            println!("{workload}: {samples:.1} and {best:.1} samples/s, {:.2} times", samples / best);
+            rounds.push([samples / best, samples, best]);
+        }
+        rounds.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        let [ratio, samples, peer] = rounds[ROUNDS / 2];
+        for (name, value) in [
+            ("ratio", ratio),
+            ("ratio_low", rounds[0][0]),
+            ("ratio_high", rounds[ROUNDS - 1][0]),
+            ("samples", samples),
+            ("peer_samples", peer),
+            ("memory", memory[0]),
+            ("peer_memory", memory[1]),
+        ] {
+            record.number(&format!("{workload}_{name}"), value);
+        }
+    }
+    record.finish()?;
+    Ok(())
+}
+
+/// Our own program, which cargo builds beside the examples.
+fn bench_program() -> anyhow::Result<String> {
+    let example = std::env::current_exe()?;
+    let folder = example.parent().and_then(|examples| examples.parent()).context("no folder of programs")?;
+    let program = folder.join(format!("ch28_capstone{}", std::env::consts::EXE_SUFFIX));
+    ensure!(program.is_file(), "build it first: cargo build --release -p ch28_capstone");
+    Ok(format!("{} bench", program.display()))
+}
+
+fn measure(program: &str, workload: &str) -> anyhow::Result<Value> {
+    let mut words = program.split_whitespace();
+    let name = words.next().context("an empty command")?;
+    let output = Command::new(name)
+        .args(words)
+        .args(["--workload", workload, "--threads", THREADS, "--dtype", "f32", "--seconds", SECONDS, "--json"])
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot run {name}"))?;
+    if !output.status.success() {
+        bail!("{program} failed on {workload}");
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().rev().find(|line| line.starts_with('{')).context("no line of JSON")?;
+    serde_json::from_str(line).with_context(|| format!("{program}: {line}"))
+}
+
+fn number(result: &Value, key: &str) -> anyhow::Result<f64> {
+    result[key].as_f64().with_context(|| format!("no number '{key}' in {result}"))
+}
