@@ -2,8 +2,6 @@
 //!
 //! A transpose, a slice or a broadcast is a view with other strides, and the product reads views as they are: the four
 //! cases `a b`, `a bᵀ`, `aᵀ b` and `aᵀ bᵀ` are one function, and nothing is copied.
-//!
-//! Left out: cutting along the inner axis. A product with few rows and columns and a very long inner axis is one task.
 
 use ch01_tensors::{Array, Float, Shape, broadcast_shape, fail};
 

@@ -1,7 +1,8 @@
 //! A product, or a batch of them, cut into tasks for the threads.
 //!
 //! The cut depends on the sizes alone, never on the number of threads: floating-point sums depend on their order, and
-//! the same call must give the same bits everywhere. A task is a rectangle of the result; the inner axis is not cut.
+//! the same call must give the same bits everywhere. A task is a rectangle of the result, or a part of the inner axis
+//! where the result is small and that axis long.
 
 use ch01_tensors::{Array, Float, Shape};
 use rayon::prelude::*;
@@ -87,6 +88,11 @@ const MAX_TASKS: usize = 32;
 /// A task's sides are halved until here, to multiples of `STEP`.
 const MIN_SIDE: usize = 64;
 const STEP: usize = 16;
+/// The length of a part of the inner axis, where that is cut, and the most parts.
+const INNER: usize = 1024;
+const MAX_PARTS: usize = 16;
+/// Elements of the result whose parts are added in one piece.
+const SUMMED: usize = 1 << 12;
 
 /// The multiplications of `batch` products. With a vector, each waits for memory and counts for several.
 fn work(batch: usize, [m, k, n]: [usize; 3]) -> usize {
@@ -108,6 +114,46 @@ fn task_size(batch: usize, [m, k, n]: [usize; 3]) -> [usize; 2] {
 }
 // ANCHOR_END: task_size
 
+// ANCHOR: inner_parts
+/// Into how many parts the inner axis is cut. The gradient of a weight has a small result and a long inner axis, all
+/// tokens of a batch: rectangles of the result would each read, and pack, much of both operands again and again. Parts
+/// of the inner axis read everything once; their results are added in order.
+fn inner_parts(batch: usize, [m, k, n]: [usize; 3]) -> usize {
+    let long = batch == 1 && m.min(n) > 1 && k >= 8 * m.max(n) && work(1, [m, k, n]) >= 2 * TASK;
+    if long { (k / INNER).clamp(1, MAX_PARTS) } else { 1 }
+}
+// ANCHOR_END: inner_parts
+
+/// `c = a b`, or `c += a b` if `add`, as a sum over parts of the inner axis.
+fn multiply_in_parts<T: Float>(
+    x: Strided<'_, T>,
+    y: Strided<'_, T>,
+    [m, k, n]: [usize; 3],
+    parts: usize,
+    add: bool,
+    c: &mut [T],
+) {
+    assert_eq!(c.len(), m * n);
+    let mut sums = Array::<T>::scratch([parts, m, n]);
+    let length = k.div_ceil(parts);
+    sums.data_mut().par_chunks_mut(m * n).enumerate().for_each(|(part, sum)| {
+        let from = part * length;
+        let mut sum = Rectangle { first: sum.as_mut_ptr(), rows: m, cols: n, stride: n };
+        gemm(x.from(0, from), y.from(from, 0), length.min(k - from), false, &mut sum);
+    });
+    let sums = sums.data();
+    c.par_chunks_mut(SUMMED).enumerate().for_each(|(chunk, c)| {
+        for part in 0..parts {
+            let sums = &sums[part * m * n + chunk * SUMMED..][..c.len()];
+            if part == 0 && !add {
+                c.copy_from_slice(sums);
+            } else {
+                c.iter_mut().zip(sums).for_each(|(c, &sum)| *c += sum);
+            }
+        }
+    });
+}
+
 /// `c = a b`, or `c += a b` if `add`: `a` is `[batch.., m, k]`, `b` is `[batch.., k, n]`, `c` is `[batch.., m, n]` in
 /// row-major order. No size is 0.
 pub(crate) fn multiply<T: Float>(a: &Array<T>, b: &Array<T>, sizes: Sizes, add: bool, c: &mut [T]) {
@@ -116,6 +162,10 @@ pub(crate) fn multiply<T: Float>(a: &Array<T>, b: &Array<T>, sizes: Sizes, add: 
         Strided { storage: array.storage(), first: array.offset() as isize, row, col }
     });
     let Sizes { batch, m, k, n } = merge_batch(a, b, sizes, &mut x);
+    let parts = inner_parts(batch.size(), [m, k, n]);
+    if parts > 1 {
+        return multiply_in_parts(x, y, [m, k, n], parts, add, c);
+    }
     let [rows, cols] = task_size(batch.size(), [m, k, n]);
     let (down, across) = (m.div_ceil(rows), n.div_ceil(cols));
 
@@ -176,6 +226,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_long_inner_axis_is_cut_and_no_part_is_empty() {
+        assert_eq!(inner_parts(1, [128, 8192, 512]), 8, "the gradient of a weight");
+        assert_eq!(inner_parts(1, [8192, 128, 512]), 1, "a forward product");
+        assert_eq!(inner_parts(1, [1, 1 << 20, 20]), 1, "with a vector");
+        assert_eq!(inner_parts(8, [128, 8192, 512]), 1, "a batch has tasks enough");
+        for k in [21_000, 32_768, 32_769, 1 << 20] {
+            let parts = inner_parts(1, [20, k, 20]);
+            assert!(parts > 1 && (parts - 1) * k.div_ceil(parts) < k, "{k}: {parts} parts");
+        }
+    }
+
+    #[test]
     fn tasks_are_many_enough_and_not_too_small() {
         for (batch, sizes) in [
             (1, [1024, 1024, 1024]),
@@ -193,6 +255,6 @@ mod tests {
             );
         }
         assert_eq!(task_size(1, [64, 64, 64]), [64, 64], "a small product is one task");
-        assert_eq!(task_size(1, [20, 1 << 20, 20]), [20, 20], "a long inner axis is not cut");
+        assert_eq!(task_size(1, [20, 1 << 20, 20]), [20, 20]);
     }
 }

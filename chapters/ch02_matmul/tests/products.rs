@@ -137,11 +137,18 @@ fn near(x: &Array<f64>, y: &Array<f64>, tolerance: f64) {
 fn large_products_in_all_four_transpose_cases() {
     // Large enough to be cut into tasks, with sides that no power of two divides. Bits 0 of the layouts: transposed.
     let mut rng = Rng::new(2, "large");
-    for [m, k, n] in [[201, 163, 170], [3, 700, 1501], [1501, 700, 3], [1, 1300, 2100], [2100, 1300, 1]] {
+    // The last has an inner axis so long that it is cut.
+    let sizes =
+        [[201, 163, 170], [3, 700, 1501], [1501, 700, 3], [1, 1300, 2100], [2100, 1300, 1], [19, 21_001, 23]];
+    for [m, k, n] in sizes {
         for layouts in [[0, 0], [0, 1], [1, 0], [1, 1], [2, 5]] {
             let a = view(&[m, k], layouts[0], &mut rng);
             let b = view(&[k, n], layouts[1], &mut rng);
             assert_product("f64", &matmul(&a, &b), &a, &b);
+            let mut twice = matmul(&a, &b);
+            matmul_add(&mut twice, &a, &b);
+            // One more rounding of numbers up to k.
+            near(&twice, &(matmul(&a, &b) * 2.0), 4.0 * (k * k) as f64 * f64::EPSILON);
         }
     }
 }
@@ -158,6 +165,7 @@ fn the_result_does_not_depend_on_the_number_of_threads() {
         (random(&[100, 33, 65]), random(&[100, 65, 47])),
         (random(&[3000, 4, 30]), random(&[3000, 30, 40])),
         (random(&[200, 11, 64]), random(&[64, 100])),
+        (random(&[20, 30_000]), random(&[30_000, 20])),
     ];
     for (a, b) in &cases {
         let on = |threads: usize| {
