@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, chart};
-use super::{FINE, FigureError, SIZE, color, legend, px, save};
+use super::{FINE, FigureError, SIZE, color, legend, px, save, text};
 
 /// A named row of points. An empty name leaves the series out of the legend.
 #[derive(Debug, Clone)]
@@ -14,12 +15,13 @@ pub struct Series {
     pub(super) points: Vec<(f64, f64)>,
     dashed: bool,
     marked: bool,
+    labels: Vec<String>,
 }
 
 impl Series {
     /// Points (x, y). In a curve, a point that cannot be drawn (NaN, or not positive on a log axis) is a gap.
     pub fn new(name: &str, points: Vec<(f64, f64)>) -> Self {
-        Series { name: name.to_owned(), points, dashed: false, marked: false }
+        Series { name: name.to_owned(), points, dashed: false, marked: false, labels: Vec::new() }
     }
 
     /// Values at x = 0, 1, 2, ...
@@ -40,6 +42,12 @@ impl Series {
     /// Drawn dashed.
     pub fn dashed(mut self) -> Self {
         self.dashed = true;
+        self
+    }
+
+    /// In a cloud of points: each with its name beside it.
+    pub fn labelled(mut self, labels: &[&str]) -> Self {
+        self.labels = labels.iter().map(|&label| label.to_owned()).collect();
         self
     }
 
@@ -145,6 +153,11 @@ pub fn scatter(
         for (i, class) in series.iter().enumerate() {
             let finite = class.points.iter().copied().filter(|p| p.0.is_finite() && p.1.is_finite());
             chart.draw_series(finite.map(|at| Circle::new(at, px(3.2), color(i).mix(0.75).filled())))?;
+            let style = text(12.0, HPos::Left, VPos::Center);
+            let named = class.points.iter().zip(&class.labels);
+            chart.draw_series(named.map(|(&at, label)| {
+                EmptyElement::at(at) + Text::new(label.clone(), (px(6.0), 0), style.clone())
+            }))?;
         }
         Ok(vec![])
     })
