@@ -15,7 +15,7 @@ use ch07_modules::Sequential;
 use ch11_normalization::{BatchNorm2d, LayerNorm};
 use datasets::mnist;
 
-const EXAMPLES: usize = 5000;
+const EXAMPLES: usize = 4000;
 const TEST: usize = 5000;
 const EPOCHS: usize = 2;
 const HIDDEN: usize = 64;

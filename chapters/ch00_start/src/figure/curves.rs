@@ -6,7 +6,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, chart};
-use super::{FINE, FigureError, SIZE, color, legend, px, save, text};
+use super::{Area, Drawn, FINE, FigureError, SIZE, color, legend, px, save, text, text_width};
 
 /// A named row of points. An empty name leaves the series out of the legend.
 #[derive(Debug, Clone)]
@@ -145,22 +145,54 @@ pub fn scatter(
     series: &[Series],
 ) -> Result<(), FigureError> {
     let points = || series.iter().flat_map(|s| s.points.iter());
-    let x = Axis::around(x_label, false, points().map(|p| p.0));
-    let y = Axis::around(y_label, false, points().map(|p| p.1));
+    // Room for names around the points, if there are any.
+    let room = if series.iter().any(|s| !s.labels.is_empty()) { 0.1 } else { 0.0 };
+    let x = Axis::around(x_label, false, widened(points().map(|p| p.0), room));
+    let y = Axis::around(y_label, false, widened(points().map(|p| p.1), room));
     save(path, title, SIZE, |root| {
         let top = legend(root, &names(series), SIZE.0)?;
         let mut chart = chart(root, top, px_free(), &x, &y, true)?;
+        let mut names = Vec::new();
         for (i, class) in series.iter().enumerate() {
             let finite = class.points.iter().copied().filter(|p| p.0.is_finite() && p.1.is_finite());
             chart.draw_series(finite.map(|at| Circle::new(at, px(3.2), color(i).mix(0.75).filled())))?;
-            let style = text(12.0, HPos::Left, VPos::Center);
-            let named = class.points.iter().zip(&class.labels);
-            chart.draw_series(named.map(|(&at, label)| {
-                EmptyElement::at(at) + Text::new(label.clone(), (px(6.0), 0), style.clone())
-            }))?;
+            for (&at, label) in class.points.iter().zip(&class.labels) {
+                let (x, y) = chart.backend_coord(&at);
+                names.push((x + px(6.0), y, label.clone(), color(i)));
+            }
         }
+        write_names(root, names)?;
         Ok(vec![])
     })
+}
+
+/// The finite values, and two more: one below and one above them by a share of their range.
+fn widened(values: impl Iterator<Item = f64> + Clone, share: f64) -> impl Iterator<Item = f64> {
+    let finite = values.filter(|x| x.is_finite());
+    let low = finite.clone().fold(f64::INFINITY, f64::min);
+    let high = finite.clone().fold(f64::NEG_INFINITY, f64::max);
+    let ends = [low - share * (high - low), high + share * (high - low)];
+    finite.chain(ends.into_iter().filter(|x| x.is_finite()))
+}
+
+/// Writes names at places in fine coordinates, top to bottom, each moved down as far as the ones above it need.
+fn write_names(root: &Area<'_>, mut names: Vec<(i32, i32, String, RGBColor)>) -> Drawn<()> {
+    const TEXT: f64 = 12.0;
+    names.sort_by_key(|&(x, y, ..)| (y, x));
+    let mut written: Vec<(i32, i32, i32)> = Vec::new();
+    for (x, mut y, name, color) in names {
+        let end = x + px(text_width(&name, TEXT));
+        let hides = |y: i32| {
+            move |&&(a, b, other): &&(i32, i32, i32)| x < b && a < end && (other - y).abs() < px(TEXT)
+        };
+        while let Some(&(_, _, other)) = written.iter().find(hides(y)) {
+            y = other + px(TEXT);
+        }
+        written.push((x, end, y));
+        let style = text(TEXT, HPos::Left, VPos::Center).color(&color);
+        root.draw(&Text::new(name, (x, y), style))?;
+    }
+    Ok(())
 }
 
 /// The names and colours of series, for the legend.
