@@ -1,8 +1,9 @@
 //! A network much too large for a thousand digits: `cargo run --release -p ch12_regularization --example overfitting`.
 //!
 //! 784-512-512-10, trained by plain gradient descent four times: as it is, with dropout, with label smoothing, with both. After each epoch its
-//! plain cross-entropy is measured on digits it is not trained on. Early stopping watches that figure (and, to show a trap, the training loss);
-//! at the end the test set is asked twice: with the last weights and with the best.
+//! plain cross-entropy is measured on digits it is not trained on. Early stopping watches that loss, or the accuracy, or
+//! (a trap) the training loss; nothing is stopped, and at the end the test set is asked with the last weights and with
+//! those that each watch would have gone back to.
 
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use ch00_start::figure::{self, Series};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::{Activation, softmax};
 use ch04_losses::CrossEntropy;
-use ch05_backprop::{ActivationLayer, Layer, Linear, accuracy, sgd_step, zero_grad};
+use ch05_backprop::{ActivationLayer, Layer, Linear, sgd_step, zero_grad};
 use ch07_modules::{Sequential, load_state_dict, state_dict};
 use ch12_regularization::{Dropout, EarlyStopping, Goal, Verdict};
 use datasets::mnist;
@@ -45,26 +46,59 @@ fn network(dropout: bool) -> Sequential {
 struct Run {
     /// Plain cross-entropy after each epoch, on the training digits and on the others.
     losses: Vec<[f64; 2]>,
-    stopping: EarlyStopping,
-    /// When early stopping would have stopped, watching the validation loss and watching the training loss.
-    stopped: [Option<usize>; 2],
+    /// The share of the others that is right, after each epoch.
+    accuracies: Vec<f64>,
+    /// For each figure that is watched.
+    watches: [Watch; 3],
+    /// On the test set, with the last weights.
     last_accuracy: f64,
-    best_accuracy: f64,
-    /// The mean of the largest probability on the test set, with the best weights.
+    /// The mean of the largest probability on the test set, with the last weights.
     confidence: f64,
 }
 
-fn loss(model: &Sequential, set: &Set) -> f64 {
-    f64::from(CrossEntropy::default().forward(&model.infer(set.0.clone()), &set.1).item())
+/// Early stopping on one figure. The training goes on all the same, to see what comes.
+struct Watch {
+    stopping: EarlyStopping,
+    /// After how many epochs it would have stopped.
+    stopped: Option<usize>,
+    best: Vec<(String, Tensor)>,
+    /// On the test set, with the weights that it would have gone back to.
+    accuracy: f64,
+}
+
+impl Watch {
+    fn observe(&mut self, model: &mut Sequential, value: f64) {
+        if self.stopped.is_some() {
+            return;
+        }
+        match self.stopping.observe(value) {
+            Verdict::Improved => self.best = state_dict(model).into_iter().collect(),
+            Verdict::Stop => self.stopped = Some(self.stopping.observed),
+            Verdict::Waiting => {}
+        }
+    }
+}
+
+/// Plain cross-entropy, and the share that is right.
+fn judge(model: &Sequential, (x, labels): &Set) -> (f64, f64) {
+    let logits = model.infer(x.clone());
+    let right = logits.argmax(1, false).iter().zip(labels.iter()).filter(|(a, b)| a == b).count();
+    let loss = CrossEntropy::default().forward(&logits, labels).item();
+    (f64::from(loss), right as f64 / labels.size() as f64)
 }
 
 fn train(mut model: Sequential, smoothing: f64, [train, valid, test]: [&Set; 3]) -> Run {
     let criterion = CrossEntropy { label_smoothing: smoothing, ..CrossEntropy::default() };
     let mut order: Vec<i64> = (0..TRAIN as i64).collect();
     let mut shuffle = Rng::new(0, "shuffle");
-    let mut watches = [0, 1].map(|_| EarlyStopping::new(Goal::Smallest, PATIENCE));
-    let (mut losses, mut stopped, mut best) = (Vec::new(), [None; 2], state_dict(&mut model));
-    for epoch in 0..EPOCHS {
+    let mut watches = [Goal::Smallest, Goal::Largest, Goal::Smallest].map(|goal| Watch {
+        stopping: EarlyStopping::new(goal, PATIENCE),
+        stopped: None,
+        best: Vec::new(),
+        accuracy: 0.0,
+    });
+    let (mut losses, mut accuracies) = (Vec::new(), Vec::new());
+    for _ in 0..EPOCHS {
         shuffle.shuffle(&mut order);
         for batch in order.chunks(BATCH) {
             let batch = Array::from_slice(batch, [batch.len()]);
@@ -74,26 +108,22 @@ fn train(mut model: Sequential, smoothing: f64, [train, valid, test]: [&Set; 3])
             model.backward(criterion.backward(&Array::scalar(1.0), &logits, &labels));
             sgd_step(&mut model, RATE);
         }
-        let now = [loss(&model, train), loss(&model, valid)];
-        losses.push(now);
-        for (i, watched) in [now[1], now[0]].into_iter().enumerate() {
-            match watches[i].observe(watched) {
-                Verdict::Improved if i == 0 && stopped[0].is_none() => best = state_dict(&mut model),
-                Verdict::Stop => stopped[i] = stopped[i].or(Some(epoch + 1)),
-                _ => {}
-            }
-        }
-        if stopped[0] == Some(epoch + 1) {
-            // We go on, to see what would come, but the best weights are those known by now.
-            println!("  early stopping would stop after epoch {}", epoch + 1);
+        let (training_loss, _) = judge(&model, train);
+        let (loss, right) = judge(&model, valid);
+        losses.push([training_loss, loss]);
+        accuracies.push(right);
+        for (watch, value) in watches.iter_mut().zip([loss, right, training_loss]) {
+            watch.observe(&mut model, value);
         }
     }
-    let last_accuracy = accuracy(&model, &test.0, &test.1);
-    load_state_dict(&mut model, &best).expect("the weights of this network");
-    let best_accuracy = accuracy(&model, &test.0, &test.1);
+    let (_, last_accuracy) = judge(&model, test);
     let confidence = softmax(model.infer(test.0.clone()), -1).max(1, false).to_f64().mean_all();
-    let [stopping, _] = watches;
-    Run { losses, stopping, stopped, last_accuracy, best_accuracy, confidence }
+    for watch in &mut watches {
+        let best = watch.best.drain(..).collect();
+        load_state_dict(&mut model, &best).expect("the weights of this network");
+        watch.accuracy = judge(&model, test).1;
+    }
+    Run { losses, accuracies, watches, last_accuracy, confidence }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -124,34 +154,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{name}:");
         let run = train(network(dropout), smoothing, sets.each_ref());
         let last = run.losses[EPOCHS - 1];
-        let best = run.stopping.best.expect("a loss that is a number");
+        println!("  last validation loss {:.4}, training loss {:.5}", last[1], last[0]);
         println!(
-            "  best validation loss {best:.4} after epoch {}, last {:.4}; training loss {:.5}",
-            run.stopping.best_at + 1,
-            last[1],
-            last[0],
-        );
-        println!(
-            "  test accuracy {:.2} % with the best weights, {:.2} % with the last; mean confidence {:.3}",
-            100.0 * run.best_accuracy,
+            "  test accuracy {:.2} % with the last weights; mean confidence {:.3}",
             100.0 * run.last_accuracy,
-            run.confidence,
+            run.confidence
         );
-        let numbers = [
-            ("best_loss", best),
-            ("best_epoch", (run.stopping.best_at + 1) as f64),
-            ("last_loss", last[1]),
-            ("training_loss", last[0]),
-            ("best_accuracy", run.best_accuracy),
-            ("last_accuracy", run.last_accuracy),
-            ("confidence", run.confidence),
-        ];
-        for (what, value) in numbers {
-            record.number(&format!("{key}_{what}"), value);
+        let validation_accuracy = run.accuracies[EPOCHS - 1];
+        record.number(&format!("{key}_validation_accuracy"), validation_accuracy);
+        record.number(&format!("{key}_last_loss"), last[1]).number(&format!("{key}_training_loss"), last[0]);
+        record.number(&format!("{key}_last_accuracy"), run.last_accuracy);
+        record.number(&format!("{key}_confidence"), run.confidence);
+        for (watch, what) in run.watches.iter().zip(["loss", "accuracy", "training"]) {
+            let best = watch.stopping.best.expect("a figure that is a number");
+            let (epoch, stop) = (watch.stopping.best_at + 1, watch.stopped);
+            println!(
+                "  watching {what}: best {best:.4} after epoch {epoch}, stops after {stop:?}; test accuracy {:.2} %",
+                100.0 * watch.accuracy,
+            );
+            record.number(&format!("{key}_{what}_best"), best);
+            record.number(&format!("{key}_{what}_epoch"), epoch as f64);
+            record.number(&format!("{key}_{what}_test"), watch.accuracy);
+            record.text(
+                &format!("{key}_{what}_stop"),
+                stop.map_or("never".to_owned(), |epoch| epoch.to_string()),
+            );
         }
-        // 0 stands for never.
-        record.number(&format!("{key}_stop"), run.stopped[0].unwrap_or(0) as f64);
-        record.number(&format!("{key}_stop_on_training_loss"), run.stopped[1].unwrap_or(0) as f64);
         let points = |i: usize| {
             run.losses.iter().enumerate().map(|(e, losses)| ((e + 1) as f64, losses[i])).collect::<Vec<_>>()
         };
