@@ -1,17 +1,21 @@
 //! How long a training step of SmallCNN takes, layer by layer: `cargo run --release -p ch15_convolution --example step`.
 //!
-//! The workload is `smallcnn` of the benchmarks: batch 128, images of 3 x 32 x 32, ten classes. Steps with plain gradient descent;
+//! An argument says for how many seconds, 5 if there is none. The workload is `smallcnn` of the benchmarks: batch 128, images of 3 x 32 x 32, ten classes. Steps with plain gradient descent;
 //! the optimizer is a thousandth of the whole.
 
 use std::time::Instant;
 
+use ch00_start::Record;
+use ch00_start::figure::bars;
 use ch01_tensors::{Array, Rng, Tensor};
 use ch04_losses::CrossEntropy;
 use ch05_backprop::{sgd_step, zero_grad};
 use ch15_convolution::small_cnn;
 
-fn main() {
-    let seconds: f64 = std::env::args().nth(1).map_or(5.0, |text| text.parse().expect("seconds"));
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let seconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(5.0);
+    let mut record = Record::from_args("ch15_step");
+    record.seed(0);
     let batch = 128;
     let rng = &mut Rng::new(0, "data");
     let mut model = small_cnn(3, 10, 32, 0.4, 0);
@@ -51,32 +55,52 @@ fn main() {
         cpu += cpu_seconds() - after;
     }
 
-    println!("layer  output                  forward ms  backward ms (at best)");
+    println!("layer  output                  forward ms  backward ms");
+    let mut parts = [[0.0; 2]; PARTS.len()];
     for i in 0..layers {
-        let ms = |times: &[f64]| 1e3 * best(times);
-        let shape = format!("{:?}", shapes[i]);
-        println!("{i:>5}  {shape:<22} {:>10.2}  {:>10.2}", ms(&forward[i]), ms(&backward[i]));
+        let times = [&forward[i], &backward[i]].map(|times| 1e3 * median(times));
+        println!("{i:>5}  {:<22} {:>10.2}  {:>10.2}", format!("{:?}", shapes[i]), times[0], times[1]);
+        for (sum, time) in parts[part(i)].iter_mut().zip(times) {
+            *sum += time;
+        }
     }
-    let step = median(&steps);
-    let (threads, fma) = (rayon::current_num_threads(), median(&fma));
-    println!(
-        "{:.1} samples/s in the middle, {:.1} at best, of {} steps",
-        batch as f64 / step,
-        batch as f64 / best(&steps),
-        steps.len()
-    );
-    println!(
-        "{:.0} GFLOP/s in convolutions and products; {threads} threads do {fma:.0} GFLOP/s at most",
-        73.2 / step
-    );
+    let (threads, step, fma) = (rayon::current_num_threads() as f64, median(&steps), median(&fma));
     // On a busy machine the clock says little. What the threads have had of the processors says more.
     let (cpu, rate) = (cpu / steps.len() as f64, fma_work() / (fma_cpu / steps.len() as f64));
-    println!(
-        "{:.1} samples per {threads} processor seconds; {:.0} % of the multiply-adds of that time",
-        batch as f64 * threads as f64 / cpu,
-        100.0 * 73.2 / cpu / rate
-    );
-    println!("{} MB at most", peak_mb().unwrap_or(0));
+    record.number("threads", threads).number("steps", steps.len() as f64);
+    record.number("samples_per_second", batch as f64 / step);
+    record.number("samples_per_second_best", batch as f64 / best(&steps));
+    record.number("samples_per_processor_second", batch as f64 / cpu);
+    record.number("gflops", GFLOP / step).number("fma_gflops", fma);
+    record.number("share_of_fma", 100.0 * GFLOP / step / fma);
+    record.number("share_of_fma_in_processor_time", 100.0 * GFLOP / cpu / rate);
+    record.number("megabytes", peak_mb().unwrap_or(0) as f64);
+    let totals = parts.map(|times| times[0] + times[1]);
+    let all: f64 = totals.iter().sum();
+    for (name, total) in PARTS.iter().zip(totals) {
+        record.number(&format!("share_{name}"), 100.0 * total / all);
+    }
+    let [forward, backward] = [0, 1].map(|pass| parts.map(|times| times[pass]));
+    let path = record.figure_path("ch15_step");
+    let title = "A training step of SmallCNN, batch 128";
+    bars(&path, title, "ms", &PARTS, &[("forward", &forward), ("backward", &backward)])?;
+    record.finish()?;
+    Ok(())
+}
+
+/// Floating-point operations of convolutions and linear layers in a step, forward and backward, in thousand million.
+const GFLOP: f64 = 73.2;
+const PARTS: [&str; 5] = ["convolution", "normalisation", "ReLU", "pooling", "rest"];
+
+/// Which of [`PARTS`] a layer of SmallCNN belongs to.
+fn part(layer: usize) -> usize {
+    match layer {
+        0 | 3 | 7 | 10 | 14 => 0,
+        1 | 4 | 8 | 11 | 15 => 1,
+        2 | 5 | 9 | 12 | 16 | 20 => 2,
+        6 | 13 | 17 => 3,
+        _ => 4,
+    }
 }
 
 fn median(times: &[f64]) -> f64 {

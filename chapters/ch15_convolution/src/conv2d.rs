@@ -83,6 +83,52 @@ pub fn conv2d_bias_gradient<T: Float>(grad: &Array<T>) -> Array<T> {
     grad.sum(&[0, 2, 3][..], false)
 }
 
+/// [`conv2d`] by the second rung, for comparison: patches as columns, and a product of matrices.
+///
+/// # Panics
+/// As [`conv2d`].
+#[track_caller]
+pub fn conv2d_im2col<T: Float>(
+    x: &Array<T>,
+    weight: &Array<T>,
+    bias: Option<&Array<T>>,
+    options: Conv2dOptions,
+) -> Array<T> {
+    let problem = Problem::new("conv2d_im2col", x.shape(), weight.shape(), options);
+    check_bias("conv2d_im2col", bias, problem.outputs);
+    lowered::forward(&problem, x, weight, bias)
+}
+
+/// [`conv2d_input_gradient`] by the second rung.
+///
+/// # Panics
+/// As [`conv2d_backward`].
+#[track_caller]
+pub fn conv2d_im2col_input_gradient<T: Float>(
+    grad: &Array<T>,
+    x: &Array<T>,
+    weight: &Array<T>,
+    options: Conv2dOptions,
+) -> Array<T> {
+    let problem = Problem::backward("conv2d_im2col", grad.shape(), x.shape(), weight.shape(), options);
+    lowered::input_gradient(&problem, grad, weight)
+}
+
+/// [`conv2d_weight_gradient`] by the second rung.
+///
+/// # Panics
+/// As [`conv2d_backward`].
+#[track_caller]
+pub fn conv2d_im2col_weight_gradient<T: Float>(
+    grad: &Array<T>,
+    x: &Array<T>,
+    weight: &Array<T>,
+    options: Conv2dOptions,
+) -> Array<T> {
+    let problem = Problem::backward("conv2d_im2col", grad.shape(), x.shape(), weight.shape(), options);
+    lowered::weight_gradient(&problem, grad, x)
+}
+
 /// `f` of the arrays, if they are arrays of f32 and `f` has an answer.
 fn in_f32<T: Float, const N: usize>(
     arrays: [Option<&Array<T>>; N],

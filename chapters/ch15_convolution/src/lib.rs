@@ -25,15 +25,19 @@ mod relu_layer;
 mod small_cnn;
 mod window;
 
+#[cfg_attr(yours_naive, path = "../yours/e01_naive.rs")]
 mod naive;
 
+#[cfg_attr(yours_im2col, path = "../yours/e02_im2col.rs")]
 mod im2col;
 
+#[cfg_attr(yours_max_pool, path = "../yours/e03_max_pool.rs")]
 mod max_pool;
 
 pub use avg_pool::{avg_pool2d, avg_pool2d_backward, global_avg_pool, global_avg_pool_backward};
 pub use conv2d::{
-    conv2d, conv2d_backward, conv2d_bias_gradient, conv2d_input_gradient, conv2d_weight_gradient,
+    conv2d, conv2d_backward, conv2d_bias_gradient, conv2d_im2col, conv2d_im2col_input_gradient,
+    conv2d_im2col_weight_gradient, conv2d_input_gradient, conv2d_weight_gradient,
 };
 pub use conv2d_layer::Conv2d;
 pub use im2col::{col2im, im2col};

@@ -1,0 +1,59 @@
+//! The passes of a convolution and of pooling, on the sizes of SmallCNN's middle: `cargo bench -p ch15_convolution`.
+
+use ch01_tensors::{Rng, Tensor};
+use ch05_backprop::Layer;
+use ch15_convolution::*;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+fn convolutions(c: &mut Criterion) {
+    let rng = &mut Rng::new(0, "bench");
+    for (inputs, outputs, side, stride) in
+        [(32, 64, 32, 1), (128, 128, 16, 1), (128, 256, 8, 1), (64, 128, 32, 2)]
+    {
+        let options = Conv2dOptions { stride: [stride; 2], padding: [1, 1] };
+        let x = Tensor::normal([16, inputs, side, side], 0.0, 1.0, rng);
+        let weight = Tensor::normal([outputs, inputs, 3, 3], 0.0, 1.0, rng);
+        let y = conv2d(&x, &weight, None, options);
+        let mut group =
+            c.benchmark_group(format!("conv2d {inputs}-{outputs}, {side} x {side}, stride {stride}"));
+        // Elements are multiplications.
+        group.throughput(Throughput::Elements((y.size() * inputs * 9) as u64));
+        group.bench_function("forward", |b| b.iter(|| conv2d(&x, &weight, None, options)));
+        group
+            .bench_function("input gradient", |b| b.iter(|| conv2d_input_gradient(&y, &x, &weight, options)));
+        group.bench_function("weight gradient", |b| {
+            b.iter(|| conv2d_weight_gradient(&y, &x, &weight, options))
+        });
+        group.finish();
+    }
+}
+
+fn pooling(c: &mut Criterion) {
+    let x = Tensor::normal([16, 64, 32, 32], 0.0, 1.0, &mut Rng::new(0, "bench"));
+    let mut group = c.benchmark_group("pooling, 64 channels of 32 x 32");
+    group.throughput(Throughput::Elements(x.size() as u64));
+    let overlapping = Pool2dOptions { kernel: [3, 3], stride: [2, 2], padding: [1, 1] };
+    for (name, options) in [("2 x 2", Pool2dOptions::square(2)), ("3 x 3, stride 2", overlapping)] {
+        group.bench_function(format!("max, {name}"), |b| b.iter(|| max_pool2d(&x, options)));
+        let (y, places) = max_pool2d(&x, options);
+        let backward = || max_pool2d_backward(&y, &places, x.shape(), options);
+        group.bench_function(format!("max, {name}, backward"), |b| b.iter(backward));
+        group.bench_function(format!("average, {name}"), |b| b.iter(|| avg_pool2d(&x, options)));
+    }
+    group.bench_function("global average", |b| b.iter(|| global_avg_pool(&x)));
+    group.finish();
+}
+
+fn networks(c: &mut Criterion) {
+    let model = small_cnn(3, 10, 32, 0.4, 0);
+    let mut group = c.benchmark_group("SmallCNN, use");
+    for batch in [1, 128] {
+        let x = Tensor::normal([batch, 3, 32, 32], 0.0, 1.0, &mut Rng::new(0, "bench"));
+        group.throughput(Throughput::Elements(batch as u64));
+        group.bench_function(format!("batch {batch}"), |b| b.iter(|| model.infer(x.clone())));
+    }
+    group.finish();
+}
+
+criterion_group!(all, convolutions, pooling, networks);
+criterion_main!(all);

@@ -1,0 +1,65 @@
+//! The first rung: convolution by its definition, and its gradients by the chain rule. Seven loops; the oracle of the
+//! others.
+//!
+//! Shapes: `x` is `[batch, in, h, w]`, `weight` is `[out, in, kh, kw]`, `y` is `[batch, out, oh, ow]`.
+//!
+//! `y[n, o, i, j] = bias[o] + sum_{c, u, v} weight[o, c, u, v] x[n, c, i s + u - p, j s + v - p]`, where `x` is 0 outside the
+//! image. With `g = dL/dy`, each product `weight[o, c, u, v] x[n, c, ..]` in that sum sends `g[n, o, i, j]` times one of
+//! its factors to the gradient of the other.
+
+use ch01_tensors::{Array, Float};
+use ch15_convolution::{Conv2dOptions, Window};
+
+/// The convolution of `x` with `weight` (`torch.nn.functional.conv2d`), by its definition. Slow.
+///
+/// # Panics
+/// When the axes do not fit.
+#[track_caller]
+pub fn conv2d_naive<T: Float>(
+    x: &Array<T>,
+    weight: &Array<T>,
+    bias: Option<&Array<T>>,
+    options: Conv2dOptions,
+) -> Array<T> {
+    let window = window(x, weight, options);
+    let [height, width] = window.output();
+    let mut y = Array::zeros([x.dim(0), weight.dim(0), height, width]);
+    let start = |o: usize| bias.map_or(T::ZERO, |bias| bias[[o]]);
+    // Yours: For each image n, output channel o and position (i, j): begin with `start(o)` and add, over all
+    // input channels c and taps (u, v), weight times input. `window.source(0, i, u)` is the row of the image that tap u sees
+    // at position i, and `window.source(1, j, v)` the column; None means padding, which adds nothing. Write y[[n, o, i, j]].
+    todo!();
+    y
+}
+
+/// `(dL/dx, dL/dweight)` for `grad = dL/dy`, by the chain rule. (The gradient of the bias is the sum of `grad` over all axes
+/// but the channels.)
+///
+/// # Panics
+/// When the axes do not fit.
+#[track_caller]
+pub fn conv2d_naive_gradients<T: Float>(
+    grad: &Array<T>,
+    x: &Array<T>,
+    weight: &Array<T>,
+    options: Conv2dOptions,
+) -> (Array<T>, Array<T>) {
+    let window = window(x, weight, options);
+    let (mut dx, mut dweight) = (x.zeros_like(), weight.zeros_like());
+    // Yours: Go through the same products as the forward pass. Each, `weight[o, c, u, v] * x[n, c, row, col]`,
+    // is part of y[n, o, i, j]: add g times the other factor to the gradient of each factor.
+    todo!();
+    (dx, dweight)
+}
+
+#[track_caller]
+fn window<T: Float>(x: &Array<T>, weight: &Array<T>, options: Conv2dOptions) -> Window {
+    let Conv2dOptions { stride, padding } = options;
+    let (input, kernel) = ([x.dim(2), x.dim(3)], [weight.dim(2), weight.dim(3)]);
+    Window { input, kernel, stride, padding }.checked("conv2d_naive")
+}
+
+/// All `(i, j)` below the two ends, row by row.
+fn pairs([rows, cols]: [usize; 2]) -> impl Iterator<Item = (usize, usize)> {
+    (0..rows).flat_map(move |i| (0..cols).map(move |j| (i, j)))
+}
