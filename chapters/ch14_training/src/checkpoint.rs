@@ -165,12 +165,16 @@ impl Place {
     fn from_notes(notes: &BTreeMap<String, String>, stopping: &EarlyStopping) -> Result<Self, String> {
         let history =
             History::from_csv(text(notes, "history")?, "in it").map_err(|error| error.to_string())?;
+        let (epoch, over) = (number(notes, "epoch")?, history.epochs.len() as u64);
+        if epoch != over {
+            return Err(format!("it is in epoch {epoch}, and its history has {over}"));
+        }
         let best = match text(notes, "best")? {
             "none" => None,
             _ => Some(number(notes, "best")?),
         };
         Ok(Place {
-            epoch: number(notes, "epoch")?,
+            epoch,
             batch: number(notes, "batch")?,
             step: number(notes, "step")?,
             sums: Sums {

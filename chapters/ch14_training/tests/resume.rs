@@ -344,3 +344,58 @@ fn early_stopping_gives_the_best_weights_back() {
     assert_eq!(again.loss, best.valid_loss, "the model has the weights of the best epoch");
     assert_eq!(again.confusion().accuracy(), best.valid_accuracy);
 }
+
+#[test]
+fn every_part_of_a_checkpoint_matters() {
+    let folder = tempdir().unwrap();
+    let whole = run(&folder.path().join("whole"), settings(), adamw());
+    let dir = RunDir::create(folder.path().join("altered")).unwrap();
+    interrupted(&dir, settings(), adamw(), 10, false).unwrap();
+    let saved: Vec<Saved> = dir.slots().iter().filter_map(|path| Saved::read(path).ok()).collect();
+    let newest = saved.iter().max_by_key(|saved| saved.notes["number"].clone()).unwrap();
+
+    let count = AtomicUsize::new(0);
+    let resumed = |alter: &dyn Fn(&mut Saved)| {
+        let path = folder.path().join(count.fetch_add(1, Relaxed).to_string());
+        let again = RunDir::create(path).unwrap();
+        fs::copy(dir.best(), again.best()).unwrap();
+        let mut altered = newest.clone();
+        alter(&mut altered);
+        altered.write(&RealDisk, &again.slots()[0]).unwrap();
+        resume(&again, settings(), adamw())
+    };
+    assert_eq!(resumed(&|_| ()).unwrap(), whole, "altered in nothing");
+
+    let zero = |part: &'static str| {
+        move |saved: &mut Saved| {
+            let named = saved.tensors.iter_mut().filter(|(name, _)| name.contains(part));
+            let zeroed = named.map(|(_, array)| *array = array.zeros_like()).count();
+            assert!(zeroed > 0, "nothing is called {part}");
+        }
+    };
+    let note = |name: &'static str, value: &'static str| {
+        move |saved: &mut Saved| {
+            let old = saved.notes.insert(name.to_owned(), value.to_owned());
+            assert!(old.is_some_and(|old| old != value), "{name} was not {value}");
+        }
+    };
+    type Alteration<'a> = (&'a str, &'a dyn Fn(&mut Saved));
+    let alterations: [Alteration<'_>; 13] = [
+        ("weights", &zero("model.4.weight")),
+        ("buffers", &zero("model.1.seen")),
+        ("the optimizer's means", &zero("optimizer.exp_avg.")),
+        ("the optimizer's squares", &zero("optimizer.exp_avg_sq.")),
+        ("the optimizer's ages", &zero("optimizer.step.")),
+        ("random streams", &note("stream.3.rng", "0 none")),
+        ("the step", &note("step", "9")),
+        ("the epoch", &note("epoch", "0")),
+        ("the batch", &note("batch", "2")),
+        ("the sum of the losses", &note("sum.loss", "0")),
+        ("the count of right examples", &note("sum.right", "0")),
+        ("the best figure", &note("best", "2")),
+        ("the history", &note("history", "")),
+    ];
+    for (name, alter) in alterations {
+        assert!(resumed(alter).ok().as_ref() != Some(&whole), "{name}: nobody noticed");
+    }
+}
