@@ -38,7 +38,7 @@ impl Default for Limits {
         Limits {
             connect: Duration::from_secs(20),
             stall: Duration::from_secs(30),
-            retries: 5,
+            retries: 4,
             pause: Duration::from_secs(1),
             proxy: true,
         }
@@ -104,7 +104,8 @@ pub fn download(item: &Item, dir: &Path, limits: &Limits, report: Report) -> Res
         if fruitless > limits.retries || tries >= MOST_TRIES {
             return Err(FetchError::GaveUp { tries, have, bytes: item.bytes, source: Box::new(failure) });
         }
-        let pause = limits.pause.saturating_mul(1 << fruitless.min(5)).min(Duration::from_secs(30));
+        let pause =
+            limits.pause.saturating_mul(1 << (fruitless.max(1) - 1).min(5)).min(Duration::from_secs(30));
         report(Event::Again { why: &failure, pause });
         thread::sleep(pause);
     }

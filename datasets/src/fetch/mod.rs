@@ -2,7 +2,7 @@
 //!
 //! [`fetch`] may be stopped at any moment, by a full disk, a pulled plug or `kill -9`: nothing is lost, and the next
 //! call goes on. A name never stands for half a thing, because whatever is not finished has another name:
-//! `NAME.part` for a file that is coming ([`download`]), `.unpacking` for a folder that is being filled. Only what
+//! `NAME.part` for a file that is coming, `.unpacking` for a folder that is being filled. Only what
 //! has the published SHA-256 is unpacked, and what is unpacked is renamed as a whole.
 
 mod download;
