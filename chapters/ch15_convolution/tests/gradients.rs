@@ -114,7 +114,23 @@ fn check_conv2d(x: [usize; 4], weight: [usize; 4], options: Conv2dOptions, seed:
     assert_near(&format!("weight gradient, {what}"), &dw, &dw64, tol(terms));
     let db = conv2d_bias_gradient(&g);
     assert_near(&format!("bias gradient, {what}"), &db, &g.to_f64().sum(&[0, 2, 3][..], false), tol(terms));
-    // f64 goes another way; it must agree with the definition to 1e-12.
+    // The second rung in f32, which other processors use.
+    assert_near(
+        &format!("im2col, {what}"),
+        &conv2d_im2col(&x, &weight, Some(&bias), options),
+        &conv2d_naive(&x64, &w64, Some(&b64), options),
+        tol(taps),
+    );
+    let dx = conv2d_im2col_input_gradient(&g, &x, &weight, options);
+    assert_near(
+        &format!("im2col input gradient, {what}"),
+        &dx,
+        &dx64,
+        tol(weight.size() / weight.dim(1).max(1)),
+    );
+    let dw = conv2d_im2col_weight_gradient(&g, &x, &weight, options);
+    assert_near(&format!("im2col weight gradient, {what}"), &dw, &dw64, tol(terms));
+    // f64 goes this way too; it must agree with the definition to 1e-12.
     assert!((conv2d(&x64, &w64, None, options) - want).abs().max(.., false).item() < 1e-11 * tol(taps) * 1e6);
 }
 
