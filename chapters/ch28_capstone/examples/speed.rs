@@ -78,7 +78,17 @@ fn measure(program: &str, workload: &str) -> anyhow::Result<Value> {
     let name = words.next().context("an empty command")?;
     let output = Command::new(name)
         .args(words)
-        .args(["--workload", workload, "--threads", THREADS, "--dtype", "f32", "--seconds", SECONDS, "--json"])
+        .args([
+            "--workload",
+            workload,
+            "--threads",
+            THREADS,
+            "--dtype",
+            "f32",
+            "--seconds",
+            SECONDS,
+            "--json",
+        ])
         .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("cannot run {name}"))?;

@@ -11,7 +11,8 @@ use datasets::reviews;
 use crate::bag_of_words::BagOfWords;
 use crate::gallery::Gallery;
 use crate::recipe;
-use crate::run::Run;
+use crate::run::{Plan, Run};
+use crate::task::Task;
 use crate::training::Prepared;
 
 /// Examples in a batch of an evaluation.
@@ -48,7 +49,7 @@ impl Parts {
             None => reviews::generate(plan.seed, GENERATED.0, GENERATED.1),
         };
         let labels: Vec<i64> = train.iter().map(|review| i64::from(review.label)).collect();
-        let (watching, learning) = stratified_split(&labels, VALIDATION, plan.seed);
+        let (watching, learning) = split(plan, &labels);
         let clean = |reviews: &[Review]| -> Vec<String> {
             reviews.iter().map(|review| clean_review(&review.text)).collect()
         };
@@ -95,6 +96,20 @@ impl Parts {
         let trainer = recipe.trainer(run.plan.epochs, self.train.batches());
         let Parts { train, validation, test, gallery, .. } = self;
         Prepared { model, train, validation, test, trainer, gallery }
+    }
+}
+
+/// The numbers of the texts to watch the training with, and of those to learn from.
+///
+/// IMDb numbers the reviews of a film one after the other, and no film is in both the training and the test set. A split at
+/// random would put most films into both parts: whoever remembers that a film is good would be taken for one who reads.
+/// So the last reviews are kept aside; they are negative and positive in turn.
+fn split(plan: &Plan, labels: &[i64]) -> (Vec<usize>, Vec<usize>) {
+    if plan.task == Task::Imdb {
+        let learning = labels.len() - (labels.len() as f64 * VALIDATION).round() as usize;
+        ((learning..labels.len()).collect(), (0..learning).collect())
+    } else {
+        stratified_split(labels, VALIDATION, plan.seed)
     }
 }
 
