@@ -57,8 +57,11 @@ fn collect(items: &[syn::Item], found: &mut BTreeSet<String>) {
                     |item: &syn::ImplItem| matches!(item, syn::ImplItem::Fn(f) if f.sig.ident == "backward");
                 if let (true, syn::Type::Path(path)) = (block.items.iter().any(is_backward), &*block.self_ty)
                 {
-                    let name = path.path.segments.last().expect("a type has a name").ident.to_string();
-                    found.insert(snake_case(&name));
+                    let name = &path.path.segments.last().expect("a type has a name").ident;
+                    // An implementation for every type of a kind is for types with a `backward` of their own.
+                    if !block.generics.type_params().any(|parameter| parameter.ident == *name) {
+                        found.insert(snake_case(&name.to_string()));
+                    }
                 }
             }
             // Modules inside a file: all but its unit tests.

@@ -104,6 +104,7 @@ fn operations_and_tests_are_found_in_sources() {
         fn private_backward() {}
         impl<T: Float> CrossEntropy<T> { pub fn backward(&self) {} }
         impl<T> Layer<T> for PRelu<T> { fn backward(&mut self) {} }
+        impl<L: Layer> Classifier for L { fn backward(&mut self) {} }
         impl Other { fn forward(&self) {} }
         mod inner { pub fn silu_backward() {} }
     ";
