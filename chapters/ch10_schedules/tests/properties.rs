@@ -1,5 +1,6 @@
 //! What holds for the schedules at their corners.
 
+use ch01_tensors::Rng;
 use ch10_schedules::{Constant, OneCycle, Schedule, WarmupCosine, cosine, linear};
 use proptest::prelude::*;
 
@@ -43,6 +44,24 @@ fn constants_and_closures_are_schedules() {
     let all: [Box<dyn Schedule>; 2] =
         [Box::new(Constant(0.1)), Box::new(|step: u64| 1.0 / (step + 1) as f64)];
     assert_eq!(all.map(|schedule| schedule.rate(3)), [0.1, 0.25]);
+}
+
+/// The page derives the variance of `w` under noisy steps at a constant rate: `η σ² / (λ (2 - η λ))`.
+#[test]
+fn a_constant_rate_leaves_a_cloud() {
+    let (curvature, noise, mut rng) = (2.0, 0.5, Rng::new(0, "cloud"));
+    for rate in [0.2, 0.05] {
+        let (mut w, mut squares) = (0.0, 0.0);
+        const STEPS: usize = 400_000;
+        for _ in 0..STEPS {
+            w -= rate * (curvature * w + noise * rng.normal());
+            squares += w * w;
+        }
+        let want = rate * noise * noise / (curvature * (2.0 - rate * curvature));
+        // With ρ = 1 - 0.1, the slower case, (1 - ρ²) / (1 + ρ²) of the squares count as independent: 42,000, whose mean
+        // scatters by √(2 / 42000) = 0.7 %. Four times that.
+        assert!((squares / STEPS as f64 / want - 1.0).abs() < 0.03, "{} not {want}", squares / STEPS as f64);
+    }
 }
 
 /// The trap of the page: 20 epochs of 100 batches, and a schedule that counts the one where it should count the other.
