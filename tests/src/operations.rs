@@ -28,6 +28,7 @@ pub const KINDS: [&str; 4] = ["gradcheck", "golden", "property", "fast"];
 /// Public names with a `backward` that are not operations, each with the reason.
 pub const NOT_OPERATIONS: &[(&str, &str)] = &[
     ("activation", "chooses among the activations by name; chapter 5 checks its layer as activation_layer"),
+    ("bag_of_words", "a table of chapter 17 and a sum; the capstone compares its gradient with the formula"),
     ("reduction", "the last step of every loss, checked with each of them"),
 ];
 
