@@ -88,4 +88,20 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch15_convolution", "relu"),
     op("ch17_embeddings", "embedding"),
     op("ch17_embeddings", "masked_mean"),
+    op("ch19_attention", "learned_positions"),
+    op("ch19_attention", "multi_head_attention"),
+    op("ch19_attention", "scaled_dot_product"),
+    op("ch19_attention", "self_attention"),
+    op("ch20_transformer", "block"),
+    Operation {
+        shared: &[
+            ("gradcheck", "gradcheck_encoder_classifier"),
+            ("golden", "golden_encoder_classifier"),
+            ("property", "property_encoder_classifier_ignores_padding"),
+            ("fast", "fast_encoder_classifier_against_plain"),
+        ],
+        ..op("ch20_transformer", "encoder")
+    },
+    op("ch20_transformer", "encoder_classifier"),
+    op("ch20_transformer", "feed_forward"),
 ];

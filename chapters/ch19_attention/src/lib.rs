@@ -18,12 +18,16 @@ mod learned_positions;
 mod score_rows;
 mod self_attention;
 
+#[cfg_attr(yours_mask, path = "../yours/e01_mask.rs")]
 mod mask;
 
+#[cfg_attr(yours_scaled_dot_product, path = "../yours/e02_scaled_dot_product.rs")]
 mod scaled_dot_product;
 
+#[cfg_attr(yours_multi_head, path = "../yours/e03_multi_head.rs")]
 mod multi_head;
 
+#[cfg_attr(yours_sinusoidal, path = "../yours/e04_sinusoidal.rs")]
 mod sinusoidal;
 
 pub use heads::{merge_heads, split_heads};

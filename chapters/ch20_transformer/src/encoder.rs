@@ -10,8 +10,7 @@ use ch11_normalization::LayerNorm;
 use ch12_regularization::Dropout;
 use ch17_embeddings::Embedding;
 use ch19_attention::{LearnedPositions, Mask};
-
-use crate::{Block, EncoderConfig};
+use ch20_transformer::{Block, EncoderConfig};
 
 /// Token and position vectors, and a stack of blocks.
 pub struct Encoder<T: Float = f32> {
@@ -65,6 +64,8 @@ impl<T: Float> Encoder<T> {
     /// When a token is not in the table, the sequence is too long, or the mask has another shape.
     #[track_caller]
     pub fn forward(&mut self, ids: &Array<i64>, mask: &Mask<'_>) -> Array<T> {
+        // exercise: forward - Token vectors, plus positions, through dropout, through every block with the mask, through
+        // the last norm.
         let inside = context::enter("embedding");
         let x = self.positions.forward(self.embedding.forward(ids));
         drop(inside);
@@ -76,6 +77,7 @@ impl<T: Float> Encoder<T> {
         }
         drop(inside);
         self.norm.forward(x)
+        // exercise: end
     }
 
     /// Adds to the gradients of the parameters; `grad` is `[batch, time, size]`. Tokens have no gradient.
@@ -84,6 +86,7 @@ impl<T: Float> Encoder<T> {
     /// Without a matching forward call, or when the gradient does not have the shape of the output.
     #[track_caller]
     pub fn backward(&mut self, grad: Array<T>) {
+        // exercise: backward - The same way back: norm, blocks from the last to the first, dropout, positions, embedding.
         let mut grad = self.norm.backward(grad);
         let inside = context::enter("blocks");
         for (number, block) in self.blocks.iter_mut().enumerate().rev() {
@@ -93,6 +96,7 @@ impl<T: Float> Encoder<T> {
         drop(inside);
         let grad = self.dropout.backward(grad);
         self.embedding.backward(self.positions.backward(grad));
+        // exercise: end
     }
     // ANCHOR_END: forward
 

@@ -40,19 +40,24 @@ impl<T: Float> FeedForward<T> {
 // ANCHOR: layer
 impl<T: Float> Layer<T> for FeedForward<T> {
     fn forward(&mut self, x: Array<T>) -> Array<T> {
+        // exercise: forward - The first linear layer, the activation, the second linear layer. Each is a layer of its own
+        // with `forward`. (Ours also says where it is, by `context::enter`, for error messages; yours need not.)
         let inside = context::enter("fc1");
         let h = self.activation.forward(self.fc1.forward(x));
         drop(inside);
         let _inside = context::enter("fc2");
         self.fc2.forward(h)
+        // exercise: end
     }
 
     fn backward(&mut self, grad: Array<T>) -> Array<T> {
+        // exercise: backward - The three layers from the last to the first.
         let inside = context::enter("fc2");
         let grad = self.activation.backward(self.fc2.backward(grad));
         drop(inside);
         let _inside = context::enter("fc1");
         self.fc1.backward(grad)
+        // exercise: end
     }
 
     fn infer(&self, x: Array<T>) -> Array<T> {

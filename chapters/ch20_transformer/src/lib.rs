@@ -13,11 +13,16 @@ extern crate self as ch20_transformer;
 
 mod classifier;
 mod config;
-mod encoder;
 
+#[cfg_attr(yours_feed_forward, path = "../yours/e01_feed_forward.rs")]
 mod feed_forward;
 
+#[cfg_attr(yours_block, path = "../yours/e02_block.rs")]
 mod block;
+
+#[cfg_attr(yours_encoder, path = "../yours/e03_encoder.rs")]
+mod encoder;
+
 pub use block::Block;
 pub use classifier::EncoderClassifier;
 pub use config::{EncoderConfig, Pooling};

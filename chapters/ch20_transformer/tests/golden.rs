@@ -1,0 +1,117 @@
+//! Values and gradients against PyTorch's (made by tests/golden/make_ch20.py).
+//!
+//! Both sides compute in f32, in different orders. Single layers sum a few dozen terms of order 1: 1e-5 absolute plus
+//! relative leaves room for a hundred roundings. Blocks and encoders chain up to three blocks with norms, which divide by
+//! spreads below 1: 5e-5.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ch01_tensors::npy::NpyArray;
+use ch01_tensors::npz;
+use ch01_tensors::{Rng, Tensor};
+use ch05_backprop::{Layer, Module, for_each_param};
+use ch13_data::Tokens;
+use ch19_attention::Mask;
+use ch20_transformer::{Block, EncoderClassifier, EncoderConfig, FeedForward, Pooling};
+
+type Golden = BTreeMap<String, NpyArray>;
+
+fn golden() -> Golden {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/ch20.npz");
+    npz::read(&path).unwrap()
+}
+
+fn tensor(golden: &Golden, name: &str) -> Tensor {
+    golden.get(name).unwrap_or_else(|| panic!("no golden entry {name}")).f32().unwrap()
+}
+
+#[track_caller]
+fn assert_close(what: &str, ours: &Tensor, theirs: &Tensor, tolerance: f32) {
+    assert_eq!(ours.shape(), theirs.shape(), "{what}: shapes");
+    for (i, (a, b)) in ours.iter().zip(theirs.iter()).enumerate() {
+        let close = (a - b).abs() <= tolerance * (1.0 + b.abs());
+        assert!(close, "{what}, element {i}: ours {a}, PyTorch's {b}");
+    }
+}
+
+/// Gives a module PyTorch's parameters.
+fn load(golden: &Golden, case: &str, module: &mut dyn Module) {
+    for_each_param(module, |path, param| param.value = tensor(golden, &format!("{case}.p.{path}")));
+}
+
+fn assert_gradients(golden: &Golden, case: &str, module: &mut dyn Module, tolerance: f32) {
+    for_each_param(module, |path, param| {
+        let theirs = tensor(golden, &format!("{case}.dp.{path}"));
+        assert_close(&format!("{case}, gradient of {path}"), &param.grad, &theirs, tolerance);
+    });
+}
+
+fn rng() -> Rng {
+    Rng::new(0, "replaced by PyTorch's weights")
+}
+
+#[test]
+fn golden_feed_forward() {
+    let golden = golden();
+    let get = |name: &str| tensor(&golden, &format!("mlp.0.{name}"));
+    let mut layer = FeedForward::new(5, 7, &mut rng());
+    load(&golden, "mlp.0", &mut layer);
+    assert_close("infer", &layer.infer(get("x")), &get("y"), 1e-5);
+    assert_close("forward", &layer.forward(get("x")), &get("y"), 1e-5);
+    assert_close("input gradient", &layer.backward(get("grad")), &get("dx"), 1e-5);
+    assert_gradients(&golden, "mlp.0", &mut layer, 1e-5);
+}
+
+#[test]
+fn golden_block() {
+    let golden = golden();
+    for i in 0..4 {
+        let case = format!("block.{i}");
+        let get = |name: &str| tensor(&golden, &format!("{case}.{name}"));
+        let heads = golden[&format!("{case}.heads")].i64().unwrap().item() as usize;
+        let causal = golden[&format!("{case}.causal")].bool().unwrap().item();
+        let real = golden.get(&format!("{case}.real")).map(|real| real.bool().unwrap());
+        let mask = Mask { causal, padding: real.as_ref() };
+        let (size, inner) = (get("x").dim(2), get("p.mlp.fc1.bias").dim(0));
+        let mut block = Block::new(size, heads, inner, 0.0, &mut rng());
+        load(&golden, &case, &mut block);
+        assert_close(&format!("{case}, infer"), &block.infer(get("x"), &mask), &get("y"), 5e-5);
+        assert_close(&format!("{case}, forward"), &block.forward(get("x"), &mask), &get("y"), 5e-5);
+        assert_close(&format!("{case}, input gradient"), &block.backward(get("grad")), &get("dx"), 5e-5);
+        assert_gradients(&golden, &case, &mut block, 5e-5);
+    }
+}
+
+/// The whole model, and the encoder in it.
+#[test]
+fn golden_encoder_classifier() {
+    let golden = golden();
+    for (i, pooling) in [Pooling::Mean, Pooling::Cls, Pooling::Mean].into_iter().enumerate() {
+        let case = format!("encoder.{i}");
+        let get = |name: &str| tensor(&golden, &format!("{case}.{name}"));
+        let sizes = golden[&format!("{case}.sizes")].i64().unwrap();
+        let at = |index: usize| sizes[[index]] as usize;
+        let config = EncoderConfig {
+            vocabulary: 11,
+            max_tokens: 9,
+            size: at(0),
+            heads: at(1),
+            layers: at(3),
+            feed_forward: at(2),
+            dropout: 0.0,
+            classes: 3,
+            pooling,
+        };
+        let mut model = EncoderClassifier::new(&config, &mut rng());
+        load(&golden, &case, &mut model);
+        let input = Tokens {
+            ids: golden[&format!("{case}.ids")].i64().unwrap(),
+            mask: golden[&format!("{case}.real")].bool().unwrap(),
+        };
+        assert_close(&format!("{case}, infer"), &model.infer(&input), &get("y"), 5e-5);
+        assert_close(&format!("{case}, forward"), &model.forward(&input), &get("y"), 5e-5);
+        model.backward(get("grad"));
+        assert_gradients(&golden, &case, &mut model, 5e-5);
+    }
+}
