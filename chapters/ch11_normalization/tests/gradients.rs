@@ -2,7 +2,7 @@
 
 use ch01_tensors::{Array, Float, Rng, Tensor};
 use ch05_backprop::{Layer, gradcheck};
-use ch11_normalization::{LayerNorm, moments};
+use ch11_normalization::{BatchNorm2d, LayerNorm, moments};
 use proptest::prelude::*;
 
 fn random(shape: &[usize], seed: u64) -> Array<f64> {
@@ -195,17 +195,21 @@ fn fast_layer_norm_against_plain() {
 }
 
 #[test]
-fn layer_norm_gives_the_same_bits_on_any_number_of_threads() {
+fn the_same_bits_come_out_on_any_number_of_threads() {
     let run = |threads: usize| {
         let mut rng = Rng::new(0, "threads");
-        let x = Tensor::normal([3000, 65], 0.0, 1.0, &mut rng);
-        let mut layer = LayerNorm::new(65);
+        let (x, images) = (
+            Tensor::normal([3000, 65], 0.0, 1.0, &mut rng),
+            Tensor::normal([9, 17, 21, 19], 0.0, 1.0, &mut rng),
+        );
+        let (mut rows, mut channels) = (LayerNorm::new(65), BatchNorm2d::new(17));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let y = layer.forward(x.clone());
-            let dx = layer.backward(x);
-            [y, dx, layer.weight.grad.clone(), layer.bias.grad.clone()]
-                .map(|a| a.iter().map(f32::to_bits).collect::<Vec<u32>>())
+            let mut found = vec![rows.forward(x.clone()), channels.forward(images.clone())];
+            found.extend([rows.backward(x), channels.backward(images.clone()), channels.infer(images)]);
+            found.extend([rows.weight.grad, rows.bias.grad, channels.weight.grad, channels.bias.grad]);
+            found.extend([channels.running_mean, channels.running_var]);
+            found.iter().flat_map(|a| a.iter().map(f32::to_bits)).collect::<Vec<u32>>()
         })
     };
     let one = run(1);
