@@ -57,7 +57,7 @@ pub fn conv2d_input_gradient<T: Float>(
     weight: &Array<T>,
     options: Conv2dOptions,
 ) -> Array<T> {
-    let problem = Problem::backward("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
+    let problem = Problem::with_gradient("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
     in_f32([Some(grad), Some(weight)], |[grad, weight]| direct::input_gradient(&problem, grad?, weight?))
         .unwrap_or_else(|| lowered::input_gradient(&problem, grad, weight))
 }
@@ -73,7 +73,7 @@ pub fn conv2d_weight_gradient<T: Float>(
     weight: &Array<T>,
     options: Conv2dOptions,
 ) -> Array<T> {
-    let problem = Problem::backward("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
+    let problem = Problem::with_gradient("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
     in_f32([Some(grad), Some(x)], |[grad, x]| direct::weight_gradient(&problem, grad?, x?))
         .unwrap_or_else(|| lowered::weight_gradient(&problem, grad, x))
 }
@@ -110,7 +110,7 @@ pub fn conv2d_im2col_input_gradient<T: Float>(
     weight: &Array<T>,
     options: Conv2dOptions,
 ) -> Array<T> {
-    let problem = Problem::backward("conv2d_im2col", grad.shape(), x.shape(), weight.shape(), options);
+    let problem = Problem::with_gradient("conv2d_im2col", grad.shape(), x.shape(), weight.shape(), options);
     lowered::input_gradient(&problem, grad, weight)
 }
 
@@ -125,7 +125,7 @@ pub fn conv2d_im2col_weight_gradient<T: Float>(
     weight: &Array<T>,
     options: Conv2dOptions,
 ) -> Array<T> {
-    let problem = Problem::backward("conv2d_im2col", grad.shape(), x.shape(), weight.shape(), options);
+    let problem = Problem::with_gradient("conv2d_im2col", grad.shape(), x.shape(), weight.shape(), options);
     lowered::weight_gradient(&problem, grad, x)
 }
 

@@ -29,7 +29,7 @@ impl Problem {
 
     /// As [`new`](Problem::new), for a backward pass: `grad` must have the shape of the output.
     #[track_caller]
-    pub fn backward(
+    pub fn with_gradient(
         operation: &str,
         grad: &Shape,
         x: &Shape,

@@ -1,7 +1,7 @@
 //! How long a training step of the encoder takes, and where the time goes.
 //!
 //! The workload is `transformer` of the comparison with PyTorch: 32 sequences of 256 random tokens, no padding, AdamW.
-//! `cargo run --release -p ch20_transformer --example step`; `RAYON_NUM_THREADS=1` for one thread; `--seconds 20` for
+//! `cargo run --release -p ch20_transformer --example encoder_step`; `RAYON_NUM_THREADS=1` for one thread; `--seconds 20` for
 //! longer than the 6 seconds; `--json` for one line of JSON alone; `--parts` for the parts as well.
 
 use std::hint::black_box;
