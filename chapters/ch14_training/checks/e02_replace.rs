@@ -3,6 +3,7 @@
 #[allow(unused)]
 #[path = "../exercises/e02_replace.rs"]
 mod replace;
+#[path = "../tests/simulated_disk/mod.rs"]
 mod simulated_disk;
 
 use std::io;

@@ -3,7 +3,6 @@
 //!
 //! Both sides divide the same counts in 64 bits; means are summed in another order: 1e-12 leaves room for that.
 
-#[path = "../checks/simulated_disk.rs"]
 mod simulated_disk;
 
 use std::path::Path;
