@@ -1,6 +1,6 @@
 //! Weights in files that other programs read too: the safetensors format (`safetensors.torch.save_file`, `load_file`).
 //!
-//! A short header says what is where (see [`header`](crate::header)), the elements follow as they are. Nothing in such
+//! A short header says what is where (see [`header`]), the elements follow as they are. Nothing in such
 //! a file can run, unlike a pickle; and whatever is damaged or untrue in the header is an error before anything is
 //! allocated for it.
 //!

@@ -5,7 +5,7 @@
 pub enum Pooling {
     /// The mean over the real tokens.
     Mean,
-    /// The vector of the first token, which the data must put there ([CLS], as in BERT).
+    /// The vector of the first token, which the data must put there (`[CLS]`, as in BERT).
     Cls,
 }
 
