@@ -69,7 +69,7 @@ impl Module for BagOfWords {
 pub fn distinct(ids: &Array<i64>) -> Array<i64> {
     let mut ids = ids.copy();
     let time = ids.dim(1).max(1);
-    let mut seen = HashSet::new();
+    let mut seen: HashSet<i64> = HashSet::new();
     for row in ids.data_mut().chunks_mut(time) {
         // exercise: distinct - `seen` is for the tokens of this row. A token that was seen before becomes `PAD`.
         seen.clear();
