@@ -1,0 +1,31 @@
+//! Handwritten CUDA kernels, and what runs them: a simulator on every machine, a GPU where there is one.
+//!
+//! The kernels are in `cuda/`, plain CUDA, one file per family, each a ladder of versions. [`Device`] runs them: the launch
+//! code of a family (grid, shared memory, order of the arguments) is written once and is the same on the simulator
+//! ([`Device::simulator`]) and, with feature `cuda`, on a GPU. The simulator (`sim/`) compiles the same source with the host's
+//! C++ compiler and reports what a GPU leaves undefined: accesses out of bounds, races, divergent barriers, shuffles
+//! from absent lanes, reads of memory that nothing wrote.
+//!
+//! Left out: textures, managed memory, dynamic parallelism, several streams; and, on the simulator, the instructions that only
+//! Hopper has (wgmma, TMA, clusters).
+
+mod device;
+mod element;
+mod error;
+mod launch;
+pub mod rewrite;
+#[cfg(simulator)]
+mod simulator;
+#[cfg(not(simulator))]
+#[path = "no_simulator.rs"]
+mod simulator;
+
+pub use device::{Device, DeviceBuffer};
+pub use element::{Bf16, Element};
+pub use error::{FaultKind, KernelError};
+pub use launch::{Arg, Dim3, Launch};
+
+include!(concat!(env!("OUT_DIR"), "/sources.rs"));
+
+/// Whether this build has the simulator (it needs a C++ compiler). Tests that need it and find none print what they skip.
+pub const HAS_SIMULATOR: bool = cfg!(simulator);
