@@ -35,3 +35,87 @@ extern "C" __global__ void add_v3(const float* a, const float* b, float* y, int 
     int tail = n / 4 * 4 + thread;
     if (tail < n) y[tail] = a[tail] + b[tail];
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Fused bias and activation: y = relu(x + bias), x [rows, columns], bias [columns]. As two kernels x + bias would travel to
+// memory and back in between; fused, each element is read once and written once.
+
+// v1: one thread an element; the column is the rest of a division, which is slow for an integer that is no power of two.
+extern "C" __global__ void bias_relu_v1(const float* x, const float* bias, float* y, int rows, int columns) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < rows * columns) y[i] = fmaxf(x[i] + bias[i % columns], 0.0f);
+}
+
+// v2: a thread keeps to one column and walks down the rows: no division, and the bias stays in a register. Neighbouring
+// threads have neighbouring columns, so each step of a warp is still one access of 128 bytes.
+extern "C" __global__ void bias_relu_v2(const float* x, const float* bias, float* y, int rows, int columns) {
+    int column = blockIdx.x * blockDim.x + threadIdx.x;
+    if (column >= columns) return;
+    float b = bias[column];
+    for (int row = blockIdx.y; row < rows; row += gridDim.y) {
+        int i = row * columns + column;
+        y[i] = fmaxf(x[i] + b, 0.0f);
+    }
+}
+
+// Backward: dx = dy where y > 0, else 0; dbias[column] = sum over the rows of dx. dbias must be 0 before v2.
+//
+// v1: one thread a column, for dx and the sum together.
+extern "C" __global__ void bias_relu_backward_v1(const float* dy, const float* y, float* dx, float* dbias, int rows,
+                                                 int columns) {
+    int column = blockIdx.x * blockDim.x + threadIdx.x;
+    if (column >= columns) return;
+    float sum = 0.0f;
+    for (int row = 0; row < rows; row++) {
+        int i = row * columns + column;
+        float g = y[i] > 0.0f ? dy[i] : 0.0f;
+        dx[i] = g;
+        sum += g;
+    }
+    dbias[column] = sum;
+}
+
+// v2: a block of 32 x 8 threads takes 32 columns and shares the rows among its eight lines of threads and among the blocks
+// along y; shared memory adds the eight, and one atomic a column adds the blocks. (The order of atomics is not fixed, so
+// the last bits of dbias may differ from run to run.)
+extern "C" __global__ void bias_relu_backward_v2(const float* dy, const float* y, float* dx, float* dbias, int rows,
+                                                 int columns) {
+    __shared__ float sums[8][32];
+    int column = blockIdx.x * 32 + threadIdx.x;
+    float sum = 0.0f;
+    if (column < columns) {
+        for (int row = blockIdx.y * 8 + threadIdx.y; row < rows; row += gridDim.y * 8) {
+            int i = row * columns + column;
+            float g = y[i] > 0.0f ? dy[i] : 0.0f;
+            dx[i] = g;
+            sum += g;
+        }
+    }
+    sums[threadIdx.y][threadIdx.x] = sum;
+    __syncthreads();
+    if (threadIdx.y == 0 && column < columns) {
+        for (int line = 1; line < 8; line++) sum += sums[line][threadIdx.x];
+        atomicAdd(&dbias[column], sum);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// GELU, exact: y = x P(x) with the normal distribution P(x) = (1 + erf(x / sqrt 2)) / 2, so dy/dx = P(x) + x p(x) with its
+// density p(x) = exp(-x^2 / 2) / sqrt(2 pi).
+extern "C" __global__ void gelu_v1(const float* x, float* y, int n) {
+    int stride = gridDim.x * blockDim.x;
+    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += stride) {
+        float v = x[i];
+        y[i] = 0.5f * v * (1.0f + erff(v * 0.70710678f));
+    }
+}
+
+extern "C" __global__ void gelu_backward_v1(const float* dy, const float* x, float* dx, int n) {
+    int stride = gridDim.x * blockDim.x;
+    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += stride) {
+        float v = x[i];
+        float below = 0.5f * (1.0f + erff(v * 0.70710678f));
+        float density = 0.39894228f * expf(-0.5f * v * v);
+        dx[i] = dy[i] * (below + v * density);
+    }
+}

@@ -106,7 +106,9 @@ impl Device {
     ///
     /// As [`Device::upload`].
     pub fn zeros<T: Element>(&self, len: usize) -> Result<DeviceBuffer<T>, KernelError> {
-        self.upload(&vec![T::default(); len])
+        let mut buffer = self.uninit(len)?;
+        buffer.fill_zero()?;
+        Ok(buffer)
     }
 
     /// A buffer of `len` elements that a kernel must write before anybody reads them; the simulator watches over that.
@@ -204,6 +206,18 @@ impl<T: Element> DeviceBuffer<T> {
         }
         match &mut self.memory {
             Memory::Simulator(memory) => memory.write(bytes_of(values)),
+        }
+        Ok(())
+    }
+
+    /// Sets every element to 0.
+    ///
+    /// # Errors
+    ///
+    /// The driver refuses.
+    pub fn fill_zero(&mut self) -> Result<(), KernelError> {
+        match &mut self.memory {
+            Memory::Simulator(memory) => memory.zero(),
         }
         Ok(())
     }

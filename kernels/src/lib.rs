@@ -14,11 +14,19 @@ mod element;
 mod error;
 mod launch;
 pub mod rewrite;
+mod rung;
 #[cfg(simulator)]
 mod simulator;
 #[cfg(not(simulator))]
 #[path = "no_simulator.rs"]
 mod simulator;
+
+pub mod cross_entropy;
+pub mod elementwise;
+pub mod layer_norm;
+pub mod matmul;
+pub mod reduce;
+pub mod softmax;
 
 pub use device::{Device, DeviceBuffer};
 pub use element::{Bf16, Element};

@@ -145,7 +145,11 @@ fn pointer(tokens: &[Token], at: usize) -> Option<(String, bool, usize)> {
 
 /// The declarations between `__shared__` and `;`, for the simulator.
 fn shared(tokens: &[Token], dynamic: bool) -> Option<String> {
-    let at = next(tokens, 0);
+    let mut at = next(tokens, 0);
+    if is(tokens, at, "__align__") {
+        // `__align__(16)`: shared arrays of the simulator are aligned anyway.
+        at = next(tokens, at + tokens[at..].iter().position(|token| token.text == ")")? + 1);
+    }
     let (element, mut at) = element_type(tokens, at)?;
     let mut out = String::new();
     loop {

@@ -334,6 +334,12 @@ impl Memory {
         self.initialised = true;
     }
 
+    pub fn zero(&mut self) {
+        // SAFETY: all of the block, which nobody else uses.
+        unsafe { ptr::write_bytes(self.data.start, 0, self.data.layout.size()) };
+        self.initialised = true;
+    }
+
     pub fn read(&self, bytes: &mut [u8]) {
         // SAFETY: the length was checked; a launch that writes here needs `&mut`.
         unsafe { ptr::copy_nonoverlapping(self.data.start, bytes.as_mut_ptr(), self.bytes(bytes.len())) };

@@ -10,7 +10,7 @@ fn pointers_shared_arrays_and_casts() {
         "sim::pointer_cast<sim::Ptr<const float4>>(x)"
     );
     assert_eq!(
-        rewritten("__shared__ float tile[TILE][TILE + 1];"),
+        rewritten("__shared__ __align__(16) float tile[TILE][TILE + 1];"),
         "static const sim::Site tile_site = {\"tile\", __LINE__}; sim::Shared<float, (TILE), (TILE + 1)> \
          tile(tile_site);"
     );

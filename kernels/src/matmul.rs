@@ -1,0 +1,41 @@
+//! The matrix product in f32 (`cuda/matmul.cu`).
+
+use crate::rung::{has, kernel};
+use crate::{DeviceBuffer, KernelError};
+
+/// The rungs of [`matmul`].
+pub const MATMUL: &[&str] = &[
+    "one thread an element",
+    "tiles in shared memory",
+    "4 x 4 elements a thread",
+    "8 x 8 elements a thread, vector loads, transposed tile",
+    "double-buffered",
+];
+
+/// The elements of c that a block computes along either side, per version.
+const TILE: [usize; 5] = [16, 16, 64, 128, 128];
+
+/// c = a b with a `[m, k]`, b `[k, n]`, c `[m, n]` (`torch.matmul`).
+///
+/// # Errors
+///
+/// Sizes that do not fit, an unknown version, or what the launch reports.
+pub fn matmul(
+    version: usize,
+    a: &DeviceBuffer<f32>,
+    b: &DeviceBuffer<f32>,
+    c: &mut DeviceBuffer<f32>,
+    [m, n, k]: [usize; 3],
+) -> Result<(), KernelError> {
+    let name = kernel("matmul", version, MATMUL)?;
+    has("matmul", "a", a, &[m, k])?;
+    has("matmul", "b", b, &[k, n])?;
+    has("matmul", "c", c, &[m, n])?;
+    if c.is_empty() {
+        return Ok(());
+    }
+    let tile = TILE[version - 1];
+    let launch = a.device().kernel(&name).grid((n.div_ceil(tile), m.div_ceil(tile)));
+    let launch = if version <= 2 { launch.block((16, 16)) } else { launch.block(256) };
+    launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
+}

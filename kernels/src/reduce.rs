@@ -1,0 +1,49 @@
+//! Sum and maximum of all elements (`cuda/reduce.cu`).
+
+use crate::{DeviceBuffer, KernelError, rung};
+
+const THREADS: usize = 256;
+const BLOCKS: usize = 1024;
+
+/// The rungs of [`sum`] and [`max`].
+pub const REDUCE: &[&str] =
+    &["interleaved tree", "sequential tree", "shuffles within a warp", "grid-stride loop with vector loads"];
+
+/// The sum of all elements, 0 if there are none (`torch.sum`).
+///
+/// # Errors
+///
+/// An unknown version, or what the launch reports.
+pub fn sum(version: usize, x: &DeviceBuffer<f32>) -> Result<f32, KernelError> {
+    reduce("sum", version, x)
+}
+
+/// The greatest element, minus infinity if there are none (`torch.max`). As `fmaxf` does, it passes over NaN.
+///
+/// # Errors
+///
+/// As [`sum`].
+pub fn max(version: usize, x: &DeviceBuffer<f32>) -> Result<f32, KernelError> {
+    reduce("max", version, x)
+}
+
+/// Reduces to one number a block, then these again, until one is left.
+fn reduce(operation: &'static str, version: usize, x: &DeviceBuffer<f32>) -> Result<f32, KernelError> {
+    let name = rung::kernel(operation, version, REDUCE)?;
+    rung::has(operation, "x", x, &[x.len()])?;
+    let device = x.device();
+    let step = |x: &DeviceBuffer<f32>| {
+        let blocks = match version {
+            4 => x.len().div_ceil(4 * THREADS).clamp(1, BLOCKS),
+            _ => x.len().div_ceil(THREADS).max(1),
+        };
+        let mut partial = device.uninit(blocks)?;
+        device.kernel(&name).grid(blocks).block(THREADS).arg(x).arg(&mut partial).arg(x.len()).launch()?;
+        Ok::<_, KernelError>(partial)
+    };
+    let mut partial = step(x)?;
+    while partial.len() > 1 {
+        partial = step(&partial)?;
+    }
+    Ok(partial.to_vec()?[0])
+}

@@ -1,0 +1,54 @@
+use kernels::matmul::*;
+
+use crate::{close, device, numbers};
+
+/// c = a b in f64.
+fn product(a: &[f32], b: &[f32], [m, n, k]: [usize; 3]) -> Vec<f64> {
+    let mut c = vec![0.0; m * n];
+    for row in 0..m {
+        for i in 0..k {
+            for column in 0..n {
+                c[row * n + column] += f64::from(a[row * k + i]) * f64::from(b[i * n + column]);
+            }
+        }
+    }
+    c
+}
+
+#[test]
+fn matmul_versions() {
+    let Some(device) = device() else { return };
+    // Below, at and beyond the tiles of 16, 64 and 128; with and without rows that a float4 may load.
+    let shapes = [
+        [1, 1, 1],
+        [2, 3, 31],
+        [16, 16, 16],
+        [33, 31, 17],
+        [65, 40, 24],
+        [64, 129, 7],
+        [130, 132, 36],
+        [3, 5, 1000],
+    ];
+    for shape @ [m, n, k] in shapes {
+        let (a, b) = (numbers(1, m * k), numbers(2, k * n));
+        let want = product(&a, &b, shape);
+        let (a, b) = (device.upload(&a).unwrap(), device.upload(&b).unwrap());
+        for version in 1..=MATMUL.len() {
+            let mut c = device.uninit(m * n).unwrap();
+            matmul(version, &a, &b, &mut c, shape).unwrap();
+            // k products below 4 in a partial sum of at most a hundred: k roundings of 6e-8 of it, of either sign.
+            close(&format!("matmul_v{version} {shape:?}"), &c, &want, 2e-5);
+        }
+    }
+}
+
+#[test]
+fn sizes_that_do_not_fit_are_refused() {
+    let Some(device) = device() else { return };
+    let a = device.zeros(6).unwrap();
+    let error = matmul(1, &a, &a, &mut device.zeros(4).unwrap(), [2, 2, 2]).unwrap_err();
+    assert_eq!(error.to_string(), "matmul: a of shape [2, 2] needs 4 elements, the buffer has 6");
+    let mut none = device.zeros(0).unwrap();
+    matmul(5, &none, &a, &mut device.zeros(0).unwrap(), [0, 3, 2]).unwrap();
+    none.fill_zero().unwrap();
+}
