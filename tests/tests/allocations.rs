@@ -1,45 +1,16 @@
 //! A training step asks the system for no memory once it has warmed up.
 //!
-//! The step runs inside the thread pool: entering it from outside queues a job, which allocates now and then. The
-//! matrixmultiply crate packs its operands into memory of its own and is left out of the count.
-//!
-//! Only the threads of the pool are counted: the test harness has a thread of its own, which allocates when it likes.
+//! The matrixmultiply crate packs its operands into memory of its own and is left out of the count.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
+use ch00_start::allocations::{self, Counting};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch02_matmul::in_fallback;
 use ch03_neurons::Activation;
 use ch05_backprop::{ActivationLayer, Layer, Linear, Mlp, train_step};
 use ch07_modules::{Flatten, Residual, Sequential};
 
-struct Counting;
-
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    /// Whether this thread's allocations count. Without a destructor, so that asking allocates nothing.
-    static COUNTED: Cell<bool> = const { Cell::new(false) };
-}
-
-// SAFETY: every call is handed to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.fetch_add(usize::from(COUNTED.get() && !in_fallback()), Relaxed);
-        // SAFETY: as above.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting = Counting::but(in_fallback);
 
 #[test]
 fn a_training_step_allocates_nothing_after_warm_up() {
@@ -55,8 +26,7 @@ fn a_training_step_allocates_nothing_after_warm_up() {
     let models: [(&mut dyn Layer, &[usize]); 2] = [(&mut mlp, &[128, 784]), (&mut chain, &[128, 1, 28, 28])];
     let labels = Array::from_fn([128], |i| i[0] as i64 % 10);
 
-    let counted = |_| COUNTED.set(true);
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(2).start_handler(counted).build().unwrap();
+    let threads = allocations::threads(2);
     // The steps run on either thread, and each keeps the path of its layers in a list of its own, made at first use.
     threads.broadcast(|_| {
         let _path = ["warm-up", "of", "four", "names"].map(ch01_tensors::context::enter);
@@ -64,12 +34,10 @@ fn a_training_step_allocates_nothing_after_warm_up() {
     for (model, shape) in models {
         let x = Tensor::normal(shape, 0.0, 1.0, &mut rng);
         let mut steps = |count: usize| {
-            threads.install(|| {
-                let before = COUNT.load(Relaxed);
+            allocations::count(&threads, || {
                 for _ in 0..count {
                     train_step(model, x.clone(), &labels, 0.1);
                 }
-                COUNT.load(Relaxed) - before
             })
         };
         assert!(steps(1) > 0, "the first step must allocate, or the counter does not count");

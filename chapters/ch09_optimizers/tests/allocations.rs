@@ -1,40 +1,12 @@
 //! After the first step, no optimizer asks the system for memory, and clipping never does.
-//!
-//! Only the threads of the pool are counted: the test harness has a thread of its own, which allocates when it likes.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
+use ch00_start::allocations::{self, Counting};
 use ch01_tensors::{Rng, Tensor};
 use ch05_backprop::{Linear, Module, Visitor};
 use ch09_optimizers::{AdamW, Optimizer, Sgd, clip_grad_norm, clip_grad_value};
 
-struct Counting;
-
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    /// Whether this thread's allocations count. Without a destructor, so that asking allocates nothing.
-    static COUNTED: Cell<bool> = const { Cell::new(false) };
-}
-
-// SAFETY: every call is handed to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.fetch_add(usize::from(COUNTED.get()), Relaxed);
-        // SAFETY: as above.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting = Counting::new();
 
 /// A small and a large layer, the large one cut into parallel parts.
 struct Net(Linear, Linear);
@@ -53,19 +25,16 @@ fn a_step_allocates_nothing_after_the_first() {
     net.1.weight.grad = Tensor::normal([700, 500], 0.0, 1.0, &mut rng);
     let mut optimizers: [Box<dyn Optimizer>; 3] =
         [Box::new(Sgd::new()), Box::new(Sgd::new().momentum(0.9)), Box::new(AdamW::new())];
-    let counted = |_| COUNTED.set(true);
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(2).start_handler(counted).build().unwrap();
+    let threads = allocations::threads(2);
     // Each thread keeps the path of its layers in a list of its own, made at first use.
     threads.broadcast(|_| drop(ch01_tensors::context::enter("warm-up")));
     let mut steps = |count: usize| {
-        threads.install(|| {
-            let before = COUNT.load(Relaxed);
+        allocations::count(&threads, || {
             for _ in 0..count {
                 clip_grad_norm(&mut net, 1.0);
                 clip_grad_value(&mut net, 0.01);
                 optimizers.iter_mut().for_each(|optimizer| optimizer.step(&mut net, 0.1));
             }
-            COUNT.load(Relaxed) - before
         })
     };
     assert!(steps(1) > 0, "the first step makes the state, or the counter does not count");

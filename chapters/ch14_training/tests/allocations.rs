@@ -5,42 +5,17 @@
 
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
+use ch00_start::allocations::{self, Counting};
 use ch02_matmul::in_fallback;
 use ch13_data::Loader;
 use ch14_training::{RunDir, Settings};
 use common::{Points, model_of, settings, trainer, valid};
 
-struct Counting;
-
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    /// Whether this thread's allocations count. Without a destructor, so that asking allocates nothing.
-    static COUNTED: Cell<bool> = const { Cell::new(false) };
-}
-
-// SAFETY: every call is handed to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.fetch_add(usize::from(COUNTED.get() && !in_fallback()), Relaxed);
-        // SAFETY: as above.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting = Counting::but(in_fallback);
 
 #[test]
 fn between_two_steps_nothing_is_allocated() {
@@ -52,12 +27,12 @@ fn between_two_steps_nothing_is_allocated() {
     let counts = Arc::new(Mutex::new(Vec::with_capacity(200)));
     let seen = counts.clone();
     let mut trainer = trainer(settings).on_step(move |step| {
-        seen.lock().unwrap().push((step.step, COUNT.load(Relaxed)));
+        seen.lock().unwrap().push((step.step, allocations::so_far()));
         ControlFlow::Continue(())
     });
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).start_handler(|_| COUNTED.set(true));
-    let pool = pool.build().unwrap();
-    pool.install(|| trainer.fit(&mut model_of(64), &train, &valid(), &dir, false)).unwrap();
+    allocations::threads(1)
+        .install(|| trainer.fit(&mut model_of(64), &train, &valid(), &dir, false))
+        .unwrap();
 
     let counts = counts.lock().unwrap();
     assert_eq!(counts.len(), 120);
