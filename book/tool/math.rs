@@ -177,6 +177,19 @@ fn primes(mut mathml: String) -> String {
     mathml
 }
 
+/// Whether a line ends with `\\[...]`, which asks for space below it. The renderer would print the brackets.
+#[cfg_attr(not(feature = "build"), allow(dead_code))]
+fn spaced(latex: &str) -> bool {
+    let mut signs = latex.chars();
+    while let Some(sign) = signs.next() {
+        // A backslash takes the sign behind it along, so that `\\\[` is not mistaken for it.
+        if sign == '\\' && signs.next() == Some('\\') && signs.as_str().starts_with('[') {
+            return true;
+        }
+    }
+    false
+}
+
 /// LaTeX to MathML.
 #[cfg(feature = "build")]
 pub struct Converter(math_core::LatexToMathML);
@@ -204,6 +217,11 @@ impl Converter {
             Style::Inline => math_core::MathDisplay::Inline,
             Style::Display => math_core::MathDisplay::Block,
         };
+        if spaced(latex) {
+            let what = "space behind a line, as in `\\\\[2ex]`, is not understood; a bracket that begins the next \
+                        line stands apart: `\\\\ [`";
+            return Err(what.to_owned());
+        }
         let mathml = self.0.convert_with_local_state(latex, display).map_err(|e| e.to_string())?.mathml;
         let mathml = protect(&primes(mathml));
         Ok(match style {
@@ -280,6 +298,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn space_behind_a_line_is_noticed() {
+        for latex in [r"a \\[2ex] b", r"\begin{cases} x \\[4pt] y \end{cases}", r"\\\\["] {
+            assert!(spaced(latex), "{latex}");
+        }
+        for latex in [r"a \\ [b]", r"\left[ x \right]", r"\sqrt[3]{x} \\ y", r"\\\[", "a[1]"] {
+            assert!(!spaced(latex), "{latex}");
+        }
+    }
+
     #[cfg(feature = "build")]
     #[test]
     fn the_latex_of_the_book_is_understood() {
@@ -296,6 +324,9 @@ mod tests {
             converter.convert(latex, Style::Display).unwrap_or_else(|e| panic!("{latex}: {e}"));
         }
         assert!(converter.convert(r"\nosuchcommand", Style::Inline).is_err());
+        let refused =
+            converter.convert(r"\begin{aligned} a &= b \\[2ex] c &= d \end{aligned}", Style::Display);
+        assert!(refused.unwrap_err().starts_with("space behind a line"));
         assert!(converter.convert(r"\frac{1}{", Style::Inline).is_err());
     }
 }
