@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The lock is one that the system takes back when its process ends, however it ends: a file that merely says "in use"
-//! would stay behind after a kill.
+//! would stay behind after a kill. Whoever takes the lock clears away the half-written files of writers that were killed.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -20,7 +20,7 @@ use ch05_backprop::Module;
 use ch07_modules::load_state_dict;
 use thiserror::Error;
 
-use crate::{CheckedFileError, CheckpointError, Disk, RealDisk, Saved, replace};
+use crate::{CheckedFileError, CheckpointError, Disk, RealDisk, Saved, replace, temporary};
 
 /// A folder for one training run.
 #[derive(Clone)]
@@ -125,7 +125,8 @@ impl RunDir {
         !traces.any(|path| path.exists())
     }
 
-    /// Takes the folder for this process.
+    /// Takes the folder for this process, and removes what writers that are no more left half-written in it: so a run
+    /// that is killed often does not fill the disk.
     ///
     /// # Errors
     /// When another process, or another training of this one, has it.
@@ -134,9 +135,27 @@ impl RunDir {
         let error = |source| RunError::Lock { path: path.clone(), source };
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(error)?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
+            Ok(()) => {
+                self.clear();
+                Ok(Lock { _file: file })
+            }
             Err(TryLockError::WouldBlock) => Err(RunError::Busy(self.path.clone())),
             Err(TryLockError::Error(source)) => Err(error(source)),
+        }
+    }
+
+    /// Removes half-written files from the folder and those directly in it. One that cannot be removed takes room and
+    /// does no other harm.
+    fn clear(&self) {
+        let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+        let folders = entries(&self.path).map(|entry| entry.path()).filter(|path| path.is_dir());
+        let all = folders.chain([self.path.clone()]).flat_map(|folder| entries(&folder));
+        let left =
+            all.filter(|entry| entry.file_name().to_str().is_some_and(is_left)).map(|entry| entry.path());
+        // Of these there is one writer, the holder of the lock.
+        let ours = self.slots().into_iter().chain([self.best(), self.history()]).map(|path| temporary(&path));
+        for path in left.chain(ours).collect::<Vec<_>>() {
+            let _ = fs::remove_file(path);
         }
     }
 
@@ -169,4 +188,15 @@ impl RunDir {
     pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
         &self.disk
     }
+}
+
+/// Whether a file is called `.NAME.PID.tmp` or `.NAME.PID.N.tmp`, as those that chapters 0 and 1 write before they are
+/// complete, and the process is gone. Linux says which processes there are; elsewhere all others are taken to be gone.
+fn is_left(name: &str) -> bool {
+    let Some(name) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp")) else { return false };
+    let mut parts = name.rsplit('.');
+    let (last, before) = (parts.next(), parts.next());
+    let number = |part: Option<&str>| part?.parse::<u32>().ok();
+    let Some(pid) = number(before).or(number(last)) else { return false };
+    pid != std::process::id() && !Path::new("/proc").join(pid.to_string()).exists()
 }

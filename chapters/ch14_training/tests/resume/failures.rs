@@ -3,11 +3,14 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use ch13_data::Loader;
-use ch14_training::{Content, Disk, RealDisk, RunDir, Saved, Settings, TrainError, Trainer};
+use ch14_training::{
+    Content, Disk, RealDisk, RunDir, RunError, Saved, Settings, TrainError, Trainer, temporary,
+};
 use tempfile::tempdir;
 
 use crate::common::{
@@ -149,6 +152,52 @@ fn whichever_write_fails_the_run_can_go_on() {
     }
     // Four operations for each of 4 checkpoints in the middle of epochs, 2 after them, 2 histories and 1 or 2 best weights.
     assert!(failed >= 4 * 9, "{failed} operations failed");
+}
+
+#[test]
+fn what_killed_writers_left_is_cleared() {
+    let folder = tempdir().unwrap();
+    let dir = RunDir::create(folder.path()).unwrap();
+    fs::create_dir(dir.path().join("figures")).unwrap();
+    // A process that was there and is no more.
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    let mut child = child.arg("--list").stdout(Stdio::null()).spawn().unwrap();
+    child.wait().unwrap();
+    let (dead, alive) = (child.id(), std::process::id());
+    let left = [
+        format!(".vocabulary.json.{dead}.0.tmp"),
+        format!(".run.json.{dead}.tmp"),
+        format!("figures/.loss.svg.{dead}.tmp"),
+        format!("checkpoints/.a.safetensors.{dead}.12.tmp"),
+        ".best.safetensors.tmp".to_owned(),
+    ];
+    let others = [
+        format!(".report.html.{alive}.tmp"),
+        format!(".report.html.{alive}.3.tmp"),
+        format!("notes.{dead}.tmp"),
+        format!(".notes.{dead}"),
+        ".notes.tmp".to_owned(),
+        ".tmp".to_owned(),
+        "run.json".to_owned(),
+    ];
+    let all = left.iter().chain(&others);
+    all.clone().for_each(|name| fs::write(dir.path().join(name), "half").unwrap());
+    assert_eq!(dir.path().join(&left[4]), temporary(&dir.best()));
+    let there = |name: &String| dir.path().join(name).exists();
+    {
+        let _lock = dir.lock().unwrap();
+        assert!(
+            !left.iter().any(there) && others.iter().all(there),
+            "{:?}",
+            all.map(there).collect::<Vec<_>>()
+        );
+        // Whoever does not get the lock leaves everything as it is.
+        left.iter().for_each(|name| fs::write(dir.path().join(name), "half").unwrap());
+        assert!(matches!(dir.lock(), Err(RunError::Busy(_))));
+        assert!(left.iter().all(there));
+    }
+    interrupted(&dir, settings(), adamw(), 1, false).unwrap();
+    assert!(!left.iter().any(there) && others.iter().all(there), "training takes the lock");
 }
 
 #[test]
