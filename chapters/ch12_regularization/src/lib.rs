@@ -8,7 +8,7 @@
 //! optimizers of chapter 9.
 //!
 //! Left out, and brought by a later version of this chapter: spatial dropout, DropPath, DropBlock, Mixup and CutMix.
-//! Attention dropout comes with attention (chapter 19). Restoring the best weights is the trainer's work (chapter 14).
+//! Chapter 19 leaves out dropout on the weights of attention. Restoring the best weights is the trainer's work (chapter 14).
 
 extern crate self as ch12_regularization;
 
