@@ -3,11 +3,10 @@
 mod common;
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use common::{folder, gzip, hostile, packed, skipped, tar, told};
+use common::{folder, gzip, hostile, packed, places, real, sum, tar, told};
 use datasets::cifar10::{self, CLASS_NAMES, Cifar10, FILES, Images, META, PIXELS};
-use datasets::locate::Places;
 use datasets::{Error, Source};
 use proptest::prelude::*;
 
@@ -30,11 +29,8 @@ fn saved() -> tempfile::TempDir {
     dir
 }
 
-fn archive(bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
-    let dir = folder();
-    let path = dir.path().join(cifar10::ARCHIVE);
-    fs::write(&path, bytes).expect("written");
-    (dir, path)
+fn archive(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    common::archive(cifar10::ARCHIVE, bytes)
 }
 
 fn refused(path: &Path) -> Error {
@@ -139,12 +135,10 @@ fn folders_in_place_of_files_and_files_that_are_not_there() {
 #[cfg(unix)]
 #[test]
 fn a_file_that_one_may_not_read() {
-    use std::os::unix::fs::PermissionsExt;
     let dir = saved();
     let path = dir.path().join(FILES[0]);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("set");
-    if File::open(&path).is_ok() {
-        return skipped("a_file_that_one_may_not_read", "this user may read everything");
+    if !common::forbidden(&path, "CIFAR-10, a_file_that_one_may_not_read") {
+        return;
     }
     let error = refused(dir.path());
     assert!(matches!(error, Error::Read { .. }), "{error}");
@@ -226,8 +220,7 @@ proptest! {
 #[test]
 fn it_is_found_in_folders_and_as_an_archive() {
     let find = |explicit: Option<&Path>, variable: Option<&Path>| {
-        let [explicit, variable] = [explicit, variable].map(|path| path.map(Path::to_owned));
-        cifar10::find_in(&Places { explicit, variable, cache: None })
+        cifar10::find_in(&places(explicit, variable, None))
     };
     let dir = folder();
     let archive_path = dir.path().join(cifar10::ARCHIVE);
@@ -268,10 +261,6 @@ fn fingerprint(images: &Images) -> u64 {
     (0..images.len()).map(one).sum()
 }
 
-fn sum(pixels: &[u8]) -> u64 {
-    pixels.iter().map(|&pixel| u64::from(pixel)).sum()
-}
-
 /// The image whose upper left corner has these three pixels in red, green and blue: its class and the sum of all.
 fn with_corner(images: &Images, corner: [[u8; 3]; 3]) -> (u8, u64) {
     let has = |index: &usize| {
@@ -286,13 +275,7 @@ fn with_corner(images: &Images, corner: [[u8; 3]; 3]) -> (u8, u64) {
 /// the images, because there are copies of the data in other orders than the published one.
 #[test]
 fn the_real_files_have_these_pixels() {
-    let name = "CIFAR-10, the_real_files_have_these_pixels";
-    if std::env::var_os("GRADUS_DATA").is_none() {
-        return skipped(name, "GRADUS_DATA is not set");
-    }
-    let Source::Real(place) = cifar10::find(None).expect("GRADUS_DATA names a folder") else {
-        return skipped(name, "no CIFAR-10 under GRADUS_DATA or in the cache folder");
-    };
+    let Some(place) = real("CIFAR-10, the_real_files_have_these_pixels", cifar10::find) else { return };
     let Cifar10 { train, test, .. } = cifar10::load(&place).expect("the real files");
     assert_eq!((train.len(), test.len()), (50_000, 10_000));
     for class in 0..10 {

@@ -1,13 +1,10 @@
 //! The generated digits are the same everywhere, and look like digits.
 
+mod common;
+
+use common::crc;
 use datasets::digits::generate;
 use datasets::mnist::Images;
-
-fn crc(bytes: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
-    crc.update(bytes);
-    crc.sum()
-}
 
 /// Recorded once; a change here changes every result on generated digits.
 #[test]

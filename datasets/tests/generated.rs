@@ -1,16 +1,13 @@
 //! The generated shapes and reviews: the same everywhere, and neither trivial nor a riddle.
 
+mod common;
+
 use std::collections::BTreeMap;
 
+use common::crc;
 use datasets::cifar10::{Images, PIXELS};
 use datasets::imdb::Review;
 use datasets::{reviews, shapes};
-
-fn crc(bytes: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
-    crc.update(bytes);
-    crc.sum()
-}
 
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).map(str::to_lowercase)

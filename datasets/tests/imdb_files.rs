@@ -6,9 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use common::{folder, gzip, hostile, packed, skipped, tar, told};
+use common::{folder, gzip, hostile, packed, places, real, tar, told};
 use datasets::imdb::{self, Imdb, PARTS, Review};
-use datasets::locate::Places;
 use datasets::{Error, Source};
 use proptest::prelude::*;
 
@@ -36,10 +35,7 @@ fn saved() -> tempfile::TempDir {
 }
 
 fn archive(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
-    let dir = folder();
-    let path = dir.path().join(imdb::ARCHIVE);
-    fs::write(&path, bytes).expect("written");
-    (dir, path)
+    common::archive(imdb::ARCHIVE, bytes)
 }
 
 fn refused(path: &Path) -> Error {
@@ -166,12 +162,10 @@ fn texts_that_are_none() {
 #[cfg(unix)]
 #[test]
 fn a_file_that_one_may_not_read() {
-    use std::os::unix::fs::PermissionsExt;
     let dir = saved();
     let path = dir.path().join("test/pos/0_10.txt");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("set");
-    if fs::File::open(&path).is_ok() {
-        return skipped("IMDb, a_file_that_one_may_not_read", "this user may read everything");
+    if !common::forbidden(&path, "IMDb, a_file_that_one_may_not_read") {
+        return;
     }
     let error = refused(dir.path());
     assert!(matches!(error, Error::Read { .. }), "{error}");
@@ -224,10 +218,8 @@ proptest! {
 
 #[test]
 fn it_is_found_in_folders_and_as_an_archive() {
-    let find = |explicit: Option<&Path>, variable: Option<&Path>| {
-        let [explicit, variable] = [explicit, variable].map(|path| path.map(Path::to_owned));
-        imdb::find_in(&Places { explicit, variable, cache: None })
-    };
+    let find =
+        |explicit: Option<&Path>, variable: Option<&Path>| imdb::find_in(&places(explicit, variable, None));
     let dir = folder();
     let archive_path = dir.path().join(imdb::ARCHIVE);
     fs::write(&archive_path, b"anything").expect("written");
@@ -246,13 +238,7 @@ fn it_is_found_in_folders_and_as_an_archive() {
 /// The expected values were computed with Python from the published files, not with this crate.
 #[test]
 fn the_real_files_have_these_texts() {
-    let name = "IMDb, the_real_files_have_these_texts";
-    if std::env::var_os("GRADUS_DATA").is_none() {
-        return skipped(name, "GRADUS_DATA is not set");
-    }
-    let Source::Real(place) = imdb::find(None).expect("GRADUS_DATA names a folder") else {
-        return skipped(name, "no IMDb under GRADUS_DATA or in the cache folder");
-    };
+    let Some(place) = real("IMDb, the_real_files_have_these_texts", imdb::find) else { return };
     let Imdb { train, test, unlabelled } = imdb::load(&place).expect("the real files");
     assert_eq!((train.len(), test.len(), unlabelled.len()), (25_000, 25_000, 50_000));
     let totals = |reviews: &[Review], label| {

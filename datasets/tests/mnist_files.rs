@@ -1,10 +1,10 @@
 //! MNIST's four files: found, read, matched with one another, and, where the real ones are, the right pixels.
 
-use std::fs;
-use std::io::Write;
-use std::path::Path;
+mod common;
 
-use datasets::locate::Places;
+use std::fs;
+
+use common::{folder, places, real, sum};
 use datasets::mnist::{self, Images, Mnist};
 use datasets::{Error, Source, digits, idx};
 
@@ -21,7 +21,7 @@ fn small() -> Mnist {
 }
 
 fn saved() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder();
     mnist::save(folder.path(), &small()).expect("written");
     folder
 }
@@ -34,7 +34,7 @@ fn what_was_saved_is_loaded() {
 
 #[test]
 fn unpacked_files_and_names_with_a_dot_are_read_too() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder();
     let Mnist { train, test } = small();
     for (part, images, labels) in [
         (&train, "train-images-idx3-ubyte", "train-labels.idx1-ubyte"),
@@ -101,22 +101,17 @@ fn a_data_set_without_elements_is_refused() {
 
 #[test]
 fn save_refuses_pixels_that_do_not_fit_the_labels() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder();
     let mut broken = small();
     broken.train.labels.pop();
     let error = mnist::save(folder.path(), &broken).expect_err("3 images, 2 labels");
     assert!(matches!(error, Error::Unwritable { .. }), "{error}");
 }
 
-fn places(explicit: Option<&Path>, variable: Option<&Path>, cache: Option<&Path>) -> Places {
-    let [explicit, variable, cache] = [explicit, variable, cache].map(|path| path.map(Path::to_owned));
-    Places { explicit, variable, cache }
-}
-
 #[test]
 fn the_first_place_that_holds_the_files_wins() {
     let [first, second] = [saved(), saved()];
-    let empty = tempfile::tempdir().expect("a temporary folder");
+    let empty = folder();
     let (first, second, empty) = (first.path(), second.path(), empty.path());
     let find = |a, b, c| mnist::find_in(&places(a, b, c)).expect("found, or nothing found");
     assert_eq!(find(Some(first), Some(second), None), Source::Real(first.to_owned()));
@@ -131,7 +126,7 @@ fn the_first_place_that_holds_the_files_wins() {
 
 #[test]
 fn a_folder_for_several_data_sets_is_searched_below() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder();
     for below in ["mnist", "MNIST/raw"] {
         let dir = folder.path().join(below);
         mnist::save(&dir, &small()).expect("written");
@@ -144,7 +139,7 @@ fn a_folder_for_several_data_sets_is_searched_below() {
 #[test]
 fn a_folder_that_was_named_is_never_passed_over() {
     let good = saved();
-    let empty = tempfile::tempdir().expect("a temporary folder");
+    let empty = folder();
     let absent = empty.path().join("absent");
     let error =
         mnist::find_in(&places(Some(empty.path()), Some(good.path()), None)).expect_err("no MNIST there");
@@ -170,33 +165,16 @@ fn programs_say_loudly_what_they_use() {
     assert!(generated.contains(mnist::ADDRESS) && generated.contains("GRADUS_DATA"), "{generated}");
 }
 
-fn sum(pixels: &[u8]) -> u64 {
-    pixels.iter().map(|&pixel| u64::from(pixel)).sum()
-}
-
 fn counts(images: &Images) -> [usize; 10] {
     let mut counts = [0; 10];
     images.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
     counts
 }
 
-/// Straight to the screen: the test harness would keep back what `eprintln!` says in a test that passes.
-fn skipped(reason: &str) {
-    let _ = writeln!(std::io::stderr(), "SKIPPED, {reason}: the_real_files_have_these_pixels");
-}
-
 /// The expected values were read from the published files with gzip and numpy, not with this crate.
 #[test]
 fn the_real_files_have_these_pixels() {
-    if std::env::var_os("GRADUS_DATA").is_none() {
-        return skipped("GRADUS_DATA is not set");
-    }
-    let Source::Real(dir) = mnist::find(None).expect("GRADUS_DATA names a folder") else {
-        eprintln!(
-            "SKIPPED: the_real_files_have_these_pixels: no MNIST under GRADUS_DATA or in the cache folder"
-        );
-        return;
-    };
+    let Some(dir) = real("MNIST, the_real_files_have_these_pixels", mnist::find) else { return };
     let Mnist { train, test } = mnist::load(&dir).expect("the real files");
     assert_eq!((train.len(), test.len()), (60_000, 10_000));
     assert_eq!(train.labels[..10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);

@@ -6,7 +6,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use datasets::Error;
+use datasets::locate::Places;
+use datasets::{Error, Source};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -32,6 +33,20 @@ pub fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     }
     bytes.resize(bytes.len() + 1024, 0);
     bytes
+}
+
+/// A file with this name and content, in a folder of its own.
+pub fn archive(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let dir = folder();
+    let path = dir.path().join(name);
+    fs::write(&path, bytes).expect("written");
+    (dir, path)
+}
+
+/// Places to look in: the one that was named, that of the variable, the cache.
+pub fn places(explicit: Option<&Path>, variable: Option<&Path>, cache: Option<&Path>) -> Places {
+    let [explicit, variable, cache] = [explicit, variable, cache].map(|path| path.map(Path::to_owned));
+    Places { explicit, variable, cache }
 }
 
 /// The 512 bytes in front of an entry, written by hand, because the library refuses to write what we test against.
@@ -116,6 +131,45 @@ pub fn told(error: &Error, path: &Path) -> String {
     assert!(text.contains(&path.display().to_string()), "{text} does not name {}", path.display());
     assert!(!error.hint().is_empty());
     text
+}
+
+/// Makes a file one that its owner may not read. False, and a word on the screen, for a user who may read everything.
+#[cfg(unix)]
+pub fn forbidden(path: &Path, test: &str) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o000)).expect("set");
+    let readable = fs::File::open(path).is_ok();
+    if readable {
+        skipped(test, "this user may read everything");
+    }
+    !readable
+}
+
+/// Where the real files are. None, and a word on the screen, where they are not.
+pub fn real(test: &str, find: impl FnOnce(Option<&Path>) -> Result<Source, Error>) -> Option<PathBuf> {
+    if std::env::var_os("GRADUS_DATA").is_none() {
+        skipped(test, "GRADUS_DATA is not set");
+        return None;
+    }
+    match find(None).expect("GRADUS_DATA names a folder") {
+        Source::Real(place) => Some(place),
+        Source::Generated { .. } => {
+            skipped(test, "the files are neither under GRADUS_DATA nor in the cache folder");
+            None
+        }
+    }
+}
+
+/// The CRC-32 of these bytes.
+pub fn crc(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+/// The sum of all pixels.
+pub fn sum(pixels: &[u8]) -> u64 {
+    pixels.iter().map(|&pixel| u64::from(pixel)).sum()
 }
 
 /// Straight to the screen: the test harness would keep back what `eprintln!` says in a test that passes.
