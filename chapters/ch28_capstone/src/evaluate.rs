@@ -10,8 +10,7 @@ use crate::task::Recipe;
 use crate::training::Prepared;
 use crate::{pictures, texts};
 
-/// Prints what the network makes of the test examples, class by class. Nothing in the folder is changed but what the
-/// data's preparation writes again.
+/// Prints what the network makes of the test examples, class by class. Nothing in the folder is changed.
 ///
 /// # Errors
 /// If the run is not finished, or its data or weights cannot be read.
@@ -22,13 +21,13 @@ pub(crate) fn run(run: &Run, data: Option<&Path>) -> anyhow::Result<()> {
         run.plan.data = Some(data.to_owned());
     }
     let evaluation = if run.plan.task.is_text() {
-        let parts = texts::Parts::prepare(&run)?;
+        let parts = texts::Parts::prepare(&run, true)?;
         match run.plan.recipe {
             Recipe::BagOfWords => tested(&run, parts.with_bag_of_words(&run))?,
             _ => tested(&run, parts.with_encoder(&run))?,
         }
     } else {
-        tested(&run, pictures::prepare(&run)?)?
+        tested(&run, pictures::prepare(&run, true)?)?
     };
     let (confusion, classes) = (evaluation.confusion(), run.plan.task.classes());
     println!(

@@ -137,11 +137,11 @@ fn finish(run: &Run, resume: bool) -> anyhow::Result<Outcome> {
         return Ok(Outcome::load(run)?);
     }
     match (run.plan.task.is_text(), run.plan.recipe) {
-        (false, _) => training::run(run, pictures::prepare(run)?, resume),
+        (false, _) => training::run(run, pictures::prepare(run, resume)?, resume),
         (true, Recipe::BagOfWords) => {
-            training::run(run, texts::Parts::prepare(run)?.with_bag_of_words(run), resume)
+            training::run(run, texts::Parts::prepare(run, resume)?.with_bag_of_words(run), resume)
         }
-        (true, _) => training::run(run, texts::Parts::prepare(run)?.with_encoder(run), resume),
+        (true, _) => training::run(run, texts::Parts::prepare(run, resume)?.with_encoder(run), resume),
     }
 }
 

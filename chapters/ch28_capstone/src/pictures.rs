@@ -21,23 +21,32 @@ const EVALUATED: usize = 250;
 /// The share of the training pictures that is kept aside to watch the training.
 const VALIDATION: f64 = 0.1;
 
+/// What is done to every picture before the network sees it belongs to the weights: it is kept beside them.
+const PREPARATION: &str = "preparation.json";
+
 const SHAPE: [usize; 3] = [CHANNELS, SIZE, SIZE];
 
 /// Generated pictures to learn from, and for the test.
 const GENERATED: (usize, usize) = (6000, 1000);
 
-/// Everything for a run on pictures. The preparation is written into the run's folder.
+/// Everything for a run on pictures. The preparation is written into the run's folder; if the run has `begun`, it is the
+/// one that lies there, whatever the data are now.
 ///
 /// # Errors
-/// If the data cannot be read or a file not be written.
-pub(crate) fn prepare(run: &Run) -> anyhow::Result<Prepared<Sequential, ImageSet>> {
+/// If the data cannot be read or a file not be read or written.
+pub(crate) fn prepare(run: &Run, begun: bool) -> anyhow::Result<Prepared<Sequential, ImageSet>> {
     let recipe = recipe::pictures(run.plan.task);
     let Cifar10 { train, test, .. } = load(run)?;
     let all = ImageSet::new(train.pixels, &train.labels, SHAPE);
     let (watching, learning) = stratified_split(all.labels(), VALIDATION, run.plan.seed);
-    // The mean and the deviation of what is learned from; the other parts are prepared by the same numbers.
-    let statistics = all.channel_statistics(&learning);
-    save_preparation(run, &statistics)?;
+    let statistics = if begun && run.path(PREPARATION).is_file() {
+        preparation(run)?
+    } else {
+        // The mean and the deviation of what is learned from; the other parts are prepared by the same numbers.
+        let statistics = all.channel_statistics(&learning);
+        run.write_json(PREPARATION, &json!({ "mean": statistics.mean, "std": statistics.std }))?;
+        statistics
+    };
     let (learning, watching) = (all.select(&learning), all.select(&watching));
     let test_pixels: Arc<[u8]> = test.pixels.into();
     let gallery = Gallery::Pictures(test_pixels.clone());
@@ -68,17 +77,12 @@ pub(crate) fn model(run: &Run) -> Sequential {
     small_cnn(CHANNELS, run.plan.task.classes().len(), recipe.width, recipe.dropout, run.plan.seed)
 }
 
-/// What is done to every picture before the network sees it belongs to the weights: it is kept beside them.
-fn save_preparation(run: &Run, statistics: &Statistics) -> Result<(), RunError> {
-    run.write_json("preparation.json", &json!({ "mean": statistics.mean, "std": statistics.std }))
-}
-
 /// What was done to the pictures of a finished run.
 ///
 /// # Errors
 /// If the file is missing or damaged.
 pub(crate) fn preparation(run: &Run) -> Result<Statistics, RunError> {
-    let path = run.finished("preparation.json")?;
+    let path = run.finished(PREPARATION)?;
     let value = read_json(&path)?;
     let numbers = |key: &str| {
         let all = value[key].as_array()?;

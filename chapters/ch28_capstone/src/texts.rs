@@ -27,6 +27,9 @@ const GENERATED: (usize, usize) = (6000, 1000);
 /// Batches are made of texts of about the same length: sorted within this many batches.
 const BUCKET: usize = 50;
 
+/// The words and their numbers belong to the weights: they are kept beside them.
+const VOCABULARY: &str = "vocabulary.json";
+
 /// Everything for a run on texts but the network: see [`Parts::with`].
 pub(crate) struct Parts {
     vocabulary: WordVocabulary,
@@ -38,11 +41,11 @@ pub(crate) struct Parts {
 
 impl Parts {
     /// Reads or generates the texts and turns them into numbers. The vocabulary is made from what is learned from, and
-    /// written into the run's folder.
+    /// written into the run's folder; if the run has `begun`, it is the one that lies there, whatever the data are now.
     ///
     /// # Errors
-    /// If the data cannot be read or a file not be written.
-    pub fn prepare(run: &Run) -> anyhow::Result<Parts> {
+    /// If the data cannot be read or a file not be read or written.
+    pub fn prepare(run: &Run, begun: bool) -> anyhow::Result<Parts> {
         let (plan, recipe) = (&run.plan, recipe::texts(run.plan.task, run.plan.recipe));
         let Imdb { train, test, .. } = match &plan.data {
             Some(path) => imdb::load_labelled(path)?,
@@ -54,9 +57,14 @@ impl Parts {
             reviews.iter().map(|review| clean_review(&review.text)).collect()
         };
         let cleaned = clean(&train);
-        let learned: Vec<&str> = learning.iter().map(|&index| cleaned[index].as_str()).collect();
-        let vocabulary = WordVocabulary::build(&learned, recipe.vocabulary, 2, false);
-        vocabulary.save(run.path("vocabulary.json"))?;
+        let vocabulary = if begun && run.path(VOCABULARY).is_file() {
+            vocabulary(run)?
+        } else {
+            let learned: Vec<&str> = learning.iter().map(|&index| cleaned[index].as_str()).collect();
+            let vocabulary = WordVocabulary::build(&learned, recipe.vocabulary, 2, false);
+            vocabulary.save(run.path(VOCABULARY))?;
+            vocabulary
+        };
 
         let encode = |text: &String| vocabulary.encode(text);
         let encoded: Vec<Vec<u32>> = cleaned.iter().map(encode).collect();
@@ -144,7 +152,7 @@ pub(crate) fn bag_of_words(vocabulary: &WordVocabulary) -> BagOfWords {
 /// # Errors
 /// If it is missing or damaged.
 pub(crate) fn vocabulary(run: &Run) -> anyhow::Result<WordVocabulary> {
-    Ok(WordVocabulary::load(run.finished("vocabulary.json")?)?)
+    Ok(WordVocabulary::load(run.finished(VOCABULARY)?)?)
 }
 
 /// A text as the batch of one that the network of a run reads.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use datasets::cifar10::Cifar10;
 use datasets::{cifar10, imdb, reviews, shapes};
 use tempfile::TempDir;
 
@@ -78,6 +79,17 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found.iter().map(|path| path.strip_prefix(folder).expect("below it").to_owned()).collect()
 }
 
+/// All files of a run are the same after `act` as before.
+fn changes_nothing(run: &Path, act: impl FnOnce()) {
+    let read = || {
+        let read = |file: PathBuf| (fs::read(run.join(&file)).expect("a file"), file);
+        files(run).into_iter().map(read).collect::<Vec<_>>()
+    };
+    let before = read();
+    act();
+    assert!(read() == before, "a file of the run was changed");
+}
+
 #[test]
 fn pictures_from_training_to_prediction() {
     let (data, out) = (few_pictures(), folder());
@@ -105,6 +117,13 @@ fn pictures_from_training_to_prediction() {
     let accuracy =
         format!("{:.2} % of 40 test pictures", 100.0 * test["accuracy"].as_f64().expect("a number"));
     assert!(works(&["evaluate", path(&run)]).contains(&accuracy));
+    changes_nothing(&run, || {
+        let other = folder();
+        let data = shapes::generate(8, 100, 20);
+        cifar10::save(other.path(), &Cifar10 { class_names: cifar10::CLASS_NAMES, ..data }).expect("written");
+        let said = works(&["evaluate", path(&run), "--data", path(other.path())]);
+        assert!(said.contains("of 20 test pictures"), "{said}");
+    });
 
     // A picture of any size can be shown to it.
     let picture = out.path().join("picture.png");
@@ -150,6 +169,12 @@ fn texts_from_training_to_prediction() {
         assert!(said.lines().all(|line| line.contains("positive") && line.contains("negative")), "{said}");
         works(&["report", path(&run)]);
         assert!(works(&["evaluate", path(&run)]).contains("of 20 test reviews"));
+        changes_nothing(&run, || {
+            let other = folder();
+            imdb::save(other.path(), &reviews::generate(8, 60, 10)).expect("written");
+            let said = works(&["evaluate", path(&run), "--data", path(other.path())]);
+            assert!(said.contains("of 10 test reviews"), "{said}");
+        });
     }
 }
 
