@@ -1,7 +1,5 @@
 //! The recipes: every number that a training depends on, in one place.
 
-use std::time::Duration;
-
 use ch09_optimizers::{AdamW, Optimizer, Sgd};
 use ch10_schedules::{OneCycle, Schedule, WarmupCosine};
 use ch14_training::{History, Settings, Trainer};
@@ -179,7 +177,6 @@ fn trainer(
         clip_norm,
         label_smoothing,
         patience: Some(patience),
-        checkpoint_every: Some(Duration::from_secs(60)),
         ..Settings::default()
     };
     Trainer::new(settings, schedule, optimizer)
