@@ -9,10 +9,11 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use ch00_start::allocations::{self, Counting};
+use ch01_tensors::{Array, Tensor};
 use ch02_matmul::in_fallback;
 use ch13_data::Loader;
 use ch14_training::{RunDir, Settings};
-use common::{Points, model_of, settings, trainer, valid};
+use common::{INPUTS, Points, model_of, settings, trainer, valid};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting::but(in_fallback);
@@ -23,6 +24,9 @@ fn between_two_steps_nothing_is_allocated() {
     let dir = RunDir::create(folder.path()).unwrap();
     let train = Loader::new(Arc::new(Points::new(60 * 16, 0.1, 0)), 16).seed(5).shuffle(true).workers(1);
     let settings = Settings { epochs: 2, checkpoint_steps: Some(50), ..settings() };
+    // How many batches are ready at a time, five at most, depends on how the threads meet: room for them, and for whatever
+    // else of their size a step needs, waits in the pool from the beginning.
+    drop([(); 64].map(|()| (Tensor::zeros([16, INPUTS]), Array::<i64>::zeros([16]))));
     // How many allocations there had been after each step; the list is long enough from the beginning.
     let counts = Arc::new(Mutex::new(Vec::with_capacity(200)));
     let seen = counts.clone();
