@@ -144,7 +144,7 @@ impl Record {
             ("commit", json!(commit(&self.root))),
             ("date", json!(date(SystemTime::now()))),
             ("processor", json!(processor())),
-            ("threads", json!(threads())),
+            ("threads", json!(rayon::current_num_threads())),
             ("seed", json!(self.seed)),
         ];
         let mut lines: Vec<String> =
@@ -189,12 +189,6 @@ fn processor() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     name.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.trim().to_owned())
-}
-
-/// The number of threads that rayon uses: its environment variable, else all processors.
-fn threads() -> usize {
-    let asked = std::env::var("RAYON_NUM_THREADS").ok().and_then(|text| text.parse().ok()).filter(|&n| n > 0);
-    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()))
 }
 
 /// The moment in UTC, as in `2026-01-31T12:00:00Z`. Days to year, month, day after Howard Hinnant's
