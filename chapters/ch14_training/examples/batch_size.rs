@@ -8,6 +8,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Instant;
 
+use ch00_start::measure::median;
 use ch00_start::{Record, figure};
 use ch01_tensors::Rng;
 use ch03_neurons::Activation;
@@ -106,6 +107,5 @@ fn run(train: &Arc<ImageSet>, test: &Arc<ImageSet>, batch: usize, peak: f64) -> 
         }
     }
     let accuracy = evaluate(&model, &Loader::new(test.clone(), 500)).accuracy;
-    seconds.sort_by(f64::total_cmp);
-    (accuracy, batch as f64 / seconds[seconds.len() / 2])
+    (accuracy, batch as f64 / median(&seconds))
 }

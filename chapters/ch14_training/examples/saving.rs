@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use ch00_start::Record;
+use ch00_start::measure::median;
 use ch01_tensors::Rng;
 use ch03_neurons::Activation;
 use ch05_backprop::{ActivationLayer, Linear};
@@ -68,7 +69,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let took: Vec<f64> = times.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
     let saves = |i: usize| (i + 2).is_multiple_of(EVERY as usize);
     let after = EVERY as usize..took.len() - 1;
-    let plain = median(after.clone().filter(|&i| !saves(i) && !saves(i - 1)).map(|i| took[i]).collect());
+    let between = after.clone().filter(|&i| !saves(i) && !saves(i - 1));
+    let plain = median(&between.map(|i| took[i]).collect::<Vec<f64>>());
     let stalls: Vec<f64> = after.filter(|&i| saves(i)).map(|i| took[i] + took[i + 1] - 2.0 * plain).collect();
 
     // The same content, waited for.
@@ -83,13 +85,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     record.number("parameters", count_parameters(&mut model()) as f64);
     record.number("megabytes", std::fs::metadata(&path)?.len() as f64 / 1e6);
     record.number("checkpoints", stalls.len() as f64).number("step_ms", 1e3 * plain);
-    let (stall, write) = (median(stalls), median(writes));
+    let (stall, write) = (median(&stalls), median(&writes));
     record.number("stall_ms", 1e3 * stall).number("write_ms", 1e3 * write);
     record.finish()?;
     Ok(())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -5,11 +5,11 @@
 //!
 //! `cargo run --release -p ch15_convolution --example ladder`
 
-use std::hint::black_box;
 use std::time::Instant;
 
 use ch00_start::Record;
 use ch00_start::figure::bars;
+use ch00_start::measure::{median, multiply_adds, thread_seconds};
 use ch01_tensors::{Rng, Tensor};
 use ch15_convolution::*;
 
@@ -18,6 +18,8 @@ const LAYERS: [(usize, usize, usize); 4] = [(32, 64, 32), (64, 128, 16), (128, 1
 const ROUNDS: usize = 7;
 /// Images for the two upper rungs; the naive one convolves one.
 const IMAGES: usize = 16;
+/// Rounds of multiply-adds at a time.
+const BURST: usize = 1_000_000;
 
 /// What is measured: a name and the pass.
 const NAMES: [&str; 7] = [
@@ -39,12 +41,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (at, &layer) in LAYERS.iter().enumerate() {
         let rounds = one.install(|| measure(layer, &mut peaks));
         for (name, rates) in rates.iter_mut().enumerate() {
-            rates[at] = median(rounds.iter().map(|round| round[name]).collect());
+            rates[at] = median(&rounds.iter().map(|round| round[name]).collect::<Vec<f64>>());
         }
         let shown: Vec<String> = rates.iter().map(|rates| format!("{:8.2}", rates[at])).collect();
         println!("{layer:?}: {} GFLOP/s", shown.join(" "));
     }
-    let peak = median(peaks);
+    let peak = median(&peaks);
     record.number("peak", peak);
     for (name, rates) in NAMES.iter().zip(&rates) {
         record.series(name, rates);
@@ -76,16 +78,19 @@ fn measure((inputs, outputs, side): (usize, usize, usize), peaks: &mut Vec<f64>)
     let work = (2 * inputs * outputs * 9 * side * side) as f64 / 1e9;
     // The system counts a thread's time in steps of a few milliseconds: repeat for a twentieth of a second at least.
     let rate = |work: f64, run: &mut dyn FnMut()| {
-        let (start, wall, mut count) = (seconds(), Instant::now(), 0);
-        while count == 0 || (seconds() - start < 0.05 && wall.elapsed().as_secs() < 5) {
+        let (start, wall, mut count) = (thread_seconds(), Instant::now(), 0);
+        while count == 0 || (thread_seconds() - start < 0.05 && wall.elapsed().as_secs() < 5) {
             run();
             count += 1;
         }
-        work * f64::from(count) / (seconds() - start)
+        work * f64::from(count) / (thread_seconds() - start)
     };
     let batch = work * IMAGES as f64;
     let mut round = || {
-        peaks.extend(fma_burst().map(|work| rate(work, &mut || _ = black_box(fma_burst()))));
+        // Without 512-bit vectors there is no peak to compare with.
+        if let Some(work) = multiply_adds(BURST) {
+            peaks.push(rate(work, &mut || _ = multiply_adds(BURST)));
+        }
         [
             rate(work, &mut || drop(conv2d_naive(&image, &weight, None, options))),
             rate(batch, &mut || drop(conv2d_im2col(&x, &weight, None, options))),
@@ -97,46 +102,4 @@ fn measure((inputs, outputs, side): (usize, usize, usize), peaks: &mut Vec<f64>)
         ]
     };
     (0..ROUNDS).map(|_| round()).collect()
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// Seconds that this thread has run for, where the system says.
-fn seconds() -> f64 {
-    let times = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let running = times.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
-    running
-        .map_or_else(|| START.with(|start| start.elapsed().as_secs_f64()), |nanoseconds| nanoseconds * 1e-9)
-}
-
-thread_local! {
-    static START: Instant = Instant::now();
-}
-
-/// A million rounds of multiply-adds that wait for nothing, and their GFLOP; None where there are no 512-bit vectors.
-fn fma_burst() -> Option<f64> {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512f") {
-        // SAFETY: the processor has the instructions.
-        unsafe { burst() };
-        return Some(2.0 * 16.0 * 12.0 * 1e6 / 1e9);
-    }
-    None
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn burst() {
-    use std::arch::x86_64::*;
-    let (factor, term) = (_mm512_set1_ps(black_box(0.5)), _mm512_set1_ps(black_box(1.0)));
-    let mut sums = [_mm512_setzero_ps(); 12];
-    for _ in 0..1_000_000 {
-        for sum in &mut sums {
-            *sum = _mm512_fmadd_ps(*sum, factor, term);
-        }
-    }
-    black_box(sums);
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use ch00_start::Record;
 use ch00_start::figure::bars;
+use ch00_start::measure::{median, multiply_adds, peak_memory, process_seconds};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch04_losses::CrossEntropy;
 use ch05_backprop::{sgd_step, zero_grad};
@@ -27,11 +28,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut forward, mut backward) = (vec![Vec::new(); layers], vec![Vec::new(); layers]);
     let (mut steps, mut fma, mut shapes) = (Vec::new(), Vec::new(), vec![Vec::new(); layers]);
     let start = Instant::now();
-    let (mut cpu, mut fma_cpu) = (0.0, 0.0);
+    let (mut cpu, mut fma_cpu, mut fma_work) = (0.0, 0.0, 0.0);
     while steps.len() < 5 || start.elapsed().as_secs_f64() < seconds {
-        let before = cpu_seconds();
-        fma.push(fma_rate());
-        let after = cpu_seconds();
+        let (before, burst) = (process_seconds(), Instant::now());
+        let work = fma_burst();
+        fma.push(work / burst.elapsed().as_secs_f64());
+        let after = process_seconds();
+        fma_work += work;
         fma_cpu += after - before;
         let step = Instant::now();
         zero_grad(&mut model);
@@ -52,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         drop(grad);
         sgd_step(&mut model, 1e-3);
         steps.push(step.elapsed().as_secs_f64());
-        cpu += cpu_seconds() - after;
+        cpu += process_seconds() - after;
     }
 
     println!("layer  output                  forward ms  backward ms");
@@ -66,7 +69,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let (threads, step, fma) = (rayon::current_num_threads() as f64, median(&steps), median(&fma));
     // On a busy machine the clock says little. What the threads have had of the processors says more.
-    let (cpu, rate) = (cpu / steps.len() as f64, fma_work() / (fma_cpu / steps.len() as f64));
+    let (cpu, rate) = (cpu / steps.len() as f64, fma_work / fma_cpu);
     record.number("threads", threads).number("steps", steps.len() as f64);
     record.number("samples_per_second", batch as f64 / step);
     record.number("samples_per_second_best", batch as f64 / best(&steps));
@@ -74,7 +77,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     record.number("gflops", GFLOP / step).number("fma_gflops", fma);
     record.number("share_of_fma", 100.0 * GFLOP / step / fma);
     record.number("share_of_fma_in_processor_time", 100.0 * GFLOP / cpu / rate);
-    record.number("megabytes", peak_mb().unwrap_or(0) as f64);
+    record.number("megabytes", peak_memory().unwrap_or(f64::NAN).floor());
     let totals = parts.map(|times| times[0] + times[1]);
     let all: f64 = totals.iter().sum();
     for (name, total) in PARTS.iter().zip(totals) {
@@ -103,62 +106,11 @@ fn part(layer: usize) -> usize {
     }
 }
 
-fn median(times: &[f64]) -> f64 {
-    let mut times = times.to_vec();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
 fn best(times: &[f64]) -> f64 {
     times.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
-/// The most memory that this process has had at a time.
-fn peak_mb() -> Option<usize> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.split_whitespace().next()?.parse::<usize>().ok()? / 1024)
-}
-
-/// GFLOP/s of all threads with multiply-adds that wait for nothing.
-fn fma_rate() -> f64 {
-    let start = Instant::now();
-    rayon::broadcast(|_| {
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has the instructions.
-            unsafe { fma_burst() };
-        }
-    });
-    fma_work() / start.elapsed().as_secs_f64()
-}
-
-/// The GFLOP of [`fma_rate`].
-fn fma_work() -> f64 {
-    (rayon::current_num_threads() * 2 * 16 * 12 * 8_000_000usize) as f64 / 1e9
-}
-
-/// Seconds that all threads of this process have run for; 0 where the system does not say.
-fn cpu_seconds() -> f64 {
-    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
-    let of = |path: std::path::PathBuf| -> Option<f64> {
-        let text = std::fs::read_to_string(path.join("schedstat")).ok()?;
-        Some(text.split_whitespace().next()?.parse::<f64>().ok()? / 1e9)
-    };
-    threads.flatten().filter_map(|thread| of(thread.path())).sum()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn fma_burst() {
-    use std::arch::x86_64::*;
-    use std::hint::black_box;
-    let (factor, term) = (_mm512_set1_ps(black_box(0.5)), _mm512_set1_ps(black_box(1.0)));
-    let mut sums = [_mm512_setzero_ps(); 12];
-    for _ in 0..8_000_000 {
-        for sum in &mut sums {
-            *sum = _mm512_fmadd_ps(*sum, factor, term);
-        }
-    }
-    black_box(sums);
+/// Multiply-adds that wait for nothing, by all threads: their GFLOP, NaN without 512-bit vectors.
+fn fma_burst() -> f64 {
+    rayon::broadcast(|_| multiply_adds(8_000_000).unwrap_or(f64::NAN)).iter().sum()
 }

@@ -2,11 +2,12 @@
 //!
 //! The workload is `transformer` of the comparison with PyTorch: 32 sequences of 256 random tokens, no padding, AdamW.
 //! `cargo run --release -p ch20_transformer --example encoder_step`; `RAYON_NUM_THREADS=1` for one thread; `--seconds 20` for
-//! longer than the 6 seconds; `--json` for one line of JSON alone; `--parts` for the parts as well.
+//! longer than the 6 seconds; `--parts` for the parts as well. The capstone's `bench` measures the step alone.
 
 use std::hint::black_box;
 use std::time::Instant;
 
+use ch00_start::measure::{peak_memory, process_seconds};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
 use ch04_losses::CrossEntropy;
@@ -47,30 +48,14 @@ fn main() {
     };
     let first = step();
     step();
-    let cpu = cpu_seconds();
+    let cpu = process_seconds();
     let (times, last) = measure(seconds, 10, &mut step);
-    let cpu = (cpu_seconds() - cpu) / times.len() as f64;
+    let cpu = (process_seconds() - cpu) / times.len() as f64;
     let (median, best) = (times[times.len() / 2], times[0]);
-    if has("--json") {
-        println!(
-            "{{\"lib\": \"gradus\", \"workload\": \"transformer\", \"mode\": \"train\", \"batch\": {BATCH}, \
-             \"threads\": {}, \"dtype\": \"f32\", \"steps\": {}, \"median_ms\": {:.2}, \"best_ms\": {:.2}, \
-             \"samples_s\": {:.2}, \"best_samples_s\": {:.2}, \"params\": {}, \"peak_rss_mb\": {:.0}}}",
-            rayon_threads(),
-            times.len(),
-            median * 1e3,
-            best * 1e3,
-            BATCH as f64 / median,
-            BATCH as f64 / best,
-            count_parameters(&mut model),
-            peak_rss_mb(),
-        );
-        return;
-    }
     println!(
         "{} parameters, {} threads, loss {first:.3} -> {last:.3}",
         count_parameters(&mut model),
-        rayon_threads()
+        rayon::current_num_threads()
     );
     let steps = times.len();
     println!(
@@ -83,7 +68,7 @@ fn main() {
         "{:.1} samples/s, best {:.1}; peak {:.0} MB",
         BATCH as f64 / median,
         BATCH as f64 / best,
-        peak_rss_mb()
+        peak_memory().unwrap_or(f64::NAN)
     );
     if has("--parts") {
         parts(&config, &mut rng, &mut model, &mut optimizer);
@@ -167,27 +152,4 @@ fn parts(config: &EncoderConfig, rng: &mut Rng, model: &mut EncoderClassifier, o
     show("zero_grad", 1, 0.0, &mut || zero_grad(model));
     show("AdamW", 1, 0.0, &mut || optimizer.step(model, 1e-4));
     println!("together {:.0} ms", total * 1e3);
-}
-
-fn rayon_threads() -> usize {
-    std::env::var("RAYON_NUM_THREADS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
-}
-
-/// The processor time of all threads so far, in seconds; NaN where the system does not say.
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The fields behind the name, which stands in brackets: the 12th and 13th are user and system time, in hundredths.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
-    fields.map(|field| field.parse::<f64>().unwrap_or(f64::NAN)).sum::<f64>() / 100.0
-}
-
-/// The most memory the process ever held, in MB; NaN where the system does not say.
-fn peak_rss_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
-    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
 }

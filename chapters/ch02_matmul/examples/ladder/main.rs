@@ -5,15 +5,14 @@
 //!
 //! `cargo run --release -p ch02_matmul --example ladder`
 
-mod clock;
 mod peak;
 
 use anyhow::Result;
 use ch00_start::Record;
 use ch00_start::figure::{Series, lines_log_log};
+use ch00_start::measure::{self, median, thread_seconds};
 use ch01_tensors::{Rng, Tensor};
 use ch02_matmul::{TILE, blocked, loop_order, matmul, naive};
-use clock::seconds;
 use rayon::ThreadPoolBuilder;
 
 const SIZES: [usize; 8] = [64, 128, 256, 512, 768, 1000, 1024, 1536];
@@ -30,7 +29,7 @@ type Rung = fn(&[f32], &[f32], &mut [f32], [usize; 3]);
 fn main() -> Result<()> {
     let mut record = Record::from_args("ch02_ladder");
     record.seed(0);
-    record.number("rounds", ROUNDS as f64).text("clock", clock::NAME);
+    record.number("rounds", ROUNDS as f64).text("clock", measure::CLOCK);
 
     // Inside a pool of one thread, the product in use has one thread too.
     let one = ThreadPoolBuilder::new().num_threads(1).build()?;
@@ -38,7 +37,7 @@ fn main() -> Result<()> {
     for (i, &n) in SIZES.iter().enumerate() {
         let rounds = one.install(|| measure(n));
         let rates = |rung: usize| rounds.iter().map(|round| round[rung]).collect::<Vec<f64>>();
-        medians[i] = std::array::from_fn(|rung| median(rates(rung)));
+        medians[i] = std::array::from_fn(|rung| median(&rates(rung)));
         let shown: Vec<String> = medians[i].iter().map(|x| format!("{x:8.2}")).collect();
         println!("{n:5} {} GFLOP/s", shown.join(" "));
         if n == QUOTED {
@@ -49,7 +48,7 @@ fn main() -> Result<()> {
                 [("loop_order_gain", 1, 0), ("blocked_gain", 2, 1), ("matmul_gain", 3, 2)]
             {
                 let ratios: Vec<f64> = rounds.iter().map(|round| round[upper] / round[lower]).collect();
-                record.number(name, median(ratios.clone()));
+                record.number(name, median(&ratios));
                 record.number(&format!("{name}_low"), ratios.iter().copied().fold(f64::INFINITY, f64::min));
                 record.number(&format!("{name}_high"), ratios.iter().copied().fold(0.0, f64::max));
             }
@@ -80,9 +79,9 @@ fn measure(n: usize) -> Vec<[f64; 4]> {
     let gflops = |rows: usize, expected: f64, work: &mut dyn FnMut()| {
         let operations = 2.0 * (rows * n * n) as f64;
         let repeat = (0.05 * expected * 1e9 / operations).ceil() as usize;
-        let start = seconds();
+        let start = thread_seconds();
         (0..repeat).for_each(|_| work());
-        operations * repeat as f64 / (seconds() - start) / 1e9
+        operations * repeat as f64 / (thread_seconds() - start) / 1e9
     };
     let mut round = || {
         let mut rung = |rows: usize, expected: f64, rung: Rung| {
@@ -100,11 +99,6 @@ fn measure(n: usize) -> Vec<[f64; 4]> {
         round();
     }
     (0..ROUNDS).map(|_| round()).collect()
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// Bytes that a multiplication brings from beyond the second-level cache, as the page derives them, for matrices that do

@@ -3,7 +3,7 @@
 use ch01_tensors::Tensor;
 use std::hint::black_box;
 
-use crate::clock::seconds;
+use ch00_start::measure::thread_seconds as seconds;
 
 /// Accumulators that do not wait for each other: enough to hide the four cycles of an addition, few enough for the
 /// registers.

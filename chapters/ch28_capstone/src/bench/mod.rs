@@ -8,10 +8,10 @@
 
 mod workload;
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use ch00_start::measure::peak_memory;
 use serde_json::{Value, json};
 
 use crate::args::BenchArgs;
@@ -106,13 +106,4 @@ impl Times {
             "peak_rss_mb": peak_memory(),
         })
     }
-}
-
-/// The most memory that this process has held, in MB of 2^20 bytes; nothing where the system does not tell (it is read
-/// from Linux's `/proc`).
-fn peak_memory() -> Option<f64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes / 1024.0)
 }
