@@ -2,7 +2,8 @@
 //!
 //! Built here: the [`Layer`] contract (forward, backward, infer) with its traversal of parameters, Linear, the activations as layers, residual
 //! addition, a multi-layer perceptron with its backward pass by hand, [`gradcheck`], which proves a backward pass by
-//! numerical gradients, and the training loop.
+//! numerical gradients, comparisons of a layer with itself in f64 ([`assert_fast`]) and with PyTorch's
+//! ([`assert_golden`]), and the training loop.
 //!
 //! It stands on arrays (chapter 1), matrix products (2), activations (3) and losses (4).
 //!
@@ -11,6 +12,7 @@
 
 extern crate self as ch05_backprop;
 
+mod compare;
 mod layer;
 mod prelu;
 
@@ -33,6 +35,7 @@ mod gradcheck;
 mod training;
 
 pub use activation::ActivationLayer;
+pub use compare::{assert_close, assert_fast, assert_golden};
 pub use gradcheck::gradcheck;
 pub use layer::{Entry, Layer, Module, Param, Path, Role, Visitor, for_each_param, zero_grad};
 pub use linear::Linear;

@@ -10,7 +10,10 @@ use ch01_tensors::npy::NpyArray;
 use ch01_tensors::npz;
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
-use ch05_backprop::{ActivationLayer, Layer, Linear, Mlp, PRelu, Residual, for_each_param, train_step};
+use ch05_backprop::{
+    ActivationLayer, Layer, Linear, Mlp, PRelu, Residual, assert_close, assert_golden, for_each_param,
+    train_step,
+};
 
 type Golden = BTreeMap<String, NpyArray>;
 
@@ -23,25 +26,11 @@ fn tensor(golden: &Golden, name: &str) -> Tensor {
     golden.get(name).unwrap_or_else(|| panic!("no golden entry {name}")).f32().unwrap()
 }
 
-#[track_caller]
-fn assert_close(what: &str, ours: &Tensor, theirs: &Tensor) {
-    assert_eq!(ours.shape(), theirs.shape(), "{what}: shapes");
-    for (i, (a, b)) in ours.iter().zip(theirs.iter()).enumerate() {
-        assert!((a - b).abs() <= 1e-5 * (1.0 + b.abs()), "{what}, element {i}: ours {a}, PyTorch's {b}");
-    }
-}
-
-/// Gives the layer PyTorch's parameters, and compares output and all gradients.
+/// Compares output and all gradients with PyTorch's.
 fn check(golden: &Golden, case: &str, mut layer: impl Layer) {
     let get = |name: &str| tensor(golden, &format!("{case}.{name}"));
-    for_each_param(&mut layer, |path, param| param.value = get(&format!("p.{path}")));
-    let x = get("x");
-    assert_close(&format!("{case}, infer"), &layer.infer(x.clone()), &get("y"));
-    assert_close(&format!("{case}, forward"), &layer.forward(x), &get("y"));
-    assert_close(&format!("{case}, input gradient"), &layer.backward(get("grad")), &get("dx"));
-    for_each_param(&mut layer, |path, param| {
-        assert_close(&format!("{case}, gradient of {path}"), &param.grad, &get(&format!("dp.{path}")));
-    });
+    assert_golden(case, &mut layer, 1e-5, get);
+    assert_close(&format!("{case}, infer"), &layer.infer(get("x")), &get("y"), 1e-5);
 }
 
 fn rng() -> Rng {
@@ -110,6 +99,6 @@ fn three_steps_of_training_equal_pytorch() {
     }
     for_each_param(&mut model, |path, param| {
         let expected = tensor(&golden, &format!("training.after.{path}"));
-        assert_close(&format!("{path} after three steps"), &param.value, &expected);
+        assert_close(&format!("{path} after three steps"), &param.value, &expected, 1e-5);
     });
 }

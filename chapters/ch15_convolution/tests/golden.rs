@@ -9,7 +9,7 @@ use std::path::Path;
 
 use ch01_tensors::npy::NpyArray;
 use ch01_tensors::{Tensor, npz};
-use ch05_backprop::{Entry, Layer, Visitor, for_each_param};
+use ch05_backprop::{Entry, Layer, Visitor, assert_close, assert_golden};
 use ch15_convolution::*;
 
 type Golden = BTreeMap<String, NpyArray>;
@@ -28,24 +28,9 @@ fn options(golden: &Golden, case: &str) -> Vec<[usize; 2]> {
     numbers.chunks(2).map(|pair| [pair[0] as usize, pair[1] as usize]).collect()
 }
 
-#[track_caller]
-fn assert_close(what: &str, ours: &Tensor, theirs: &Tensor, tol: f32) {
-    assert_eq!(ours.shape(), theirs.shape(), "{what}: shapes");
-    for (i, (a, b)) in ours.iter().zip(theirs.iter()).enumerate() {
-        assert!((a - b).abs() <= tol * (1.0 + b.abs()), "{what}, element {i}: ours {a}, PyTorch's {b}");
-    }
-}
-
-/// Gives the layer PyTorch's parameters, and compares output and all gradients.
-fn check(golden: &Golden, case: &str, layer: &mut impl Layer, tol: f32) {
-    let get = |name: &str| tensor(golden, &format!("{case}.{name}"));
-    for_each_param(layer, |path, param| param.value = get(&format!("p.{path}")));
-    assert_close(&format!("{case}, forward"), &layer.forward(get("x")), &get("y"), tol);
-    assert_close(&format!("{case}, input gradient"), &layer.backward(get("grad")), &get("dx"), tol);
-    for_each_param(layer, |path, param| {
-        let theirs = get(&format!("dp.{path}"));
-        assert_close(&format!("{case}, gradient of {path}"), &param.grad, &theirs, tol);
-    });
+/// Compares output and all gradients with PyTorch's.
+fn check(golden: &Golden, case: &str, layer: &mut impl Layer, tol: f64) {
+    assert_golden(case, layer, tol, |name| tensor(golden, &format!("{case}.{name}")));
 }
 
 fn cases(golden: &Golden, kind: &str) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Gradient checks in f64, and the f32 paths in use against the plain ones in f64.
 
 use ch01_tensors::{Array, Rng, Tensor};
-use ch05_backprop::{Layer, for_each_param, gradcheck};
+use ch05_backprop::{Layer, assert_close, assert_fast, for_each_param, gradcheck};
 use ch15_convolution::*;
 
 fn random(shape: &[usize], seed: u64) -> Array<f64> {
@@ -78,16 +78,6 @@ fn gradcheck_relu() {
     gradcheck(&mut Relu::new(), &apart(&[2, 3, 4], 4));
 }
 
-/// Every element within `tol` of the size of the terms that were summed.
-#[track_caller]
-fn assert_near(what: &str, fast: &Tensor, plain: &Array<f64>, tol: f64) {
-    assert_eq!(fast.shape(), plain.shape(), "{what}");
-    for (i, (a, b)) in fast.iter().zip(plain.iter()).enumerate() {
-        let near = (f64::from(a) - b).abs() <= tol * (1.0 + b.abs());
-        assert!(near, "{what}, element {i}: {a} in f32, {b} in f64");
-    }
-}
-
 /// The path in use against the definition in f64, all passes.
 ///
 /// A sum of k products of numbers of size 1 in f32 is off by about sqrt(k) 2^-24, by chance, and its terms' rounding by
@@ -102,34 +92,34 @@ fn check_conv2d(x: [usize; 4], weight: [usize; 4], options: Conv2dOptions, seed:
     let tol = |terms: usize| 1e-6 * (terms.max(1) as f64).sqrt();
     let taps = weight.size() / weight.dim(0).max(1);
     let y = conv2d(&x, &weight, Some(&bias), options);
-    assert_near(&format!("output, {what}"), &y, &want, tol(taps));
+    assert_close(&format!("output, {what}"), &y, &want, tol(taps));
     let want = conv2d_naive(&x64, &w64, None, options);
-    assert_near(&format!("output, {what}"), &conv2d(&x, &weight, None, options), &want, tol(taps));
+    assert_close(&format!("output, {what}"), &conv2d(&x, &weight, None, options), &want, tol(taps));
 
     let g = draw(want.shape());
     let (dx, dw) = conv2d_backward(&g, &x, &weight, options);
     let (dx64, dw64) = conv2d_naive_gradients(&g.to_f64(), &x64, &w64, options);
-    assert_near(&format!("input gradient, {what}"), &dx, &dx64, tol(weight.size() / weight.dim(1).max(1)));
+    assert_close(&format!("input gradient, {what}"), &dx, &dx64, tol(weight.size() / weight.dim(1).max(1)));
     let terms = g.size() / weight.dim(0).max(1);
-    assert_near(&format!("weight gradient, {what}"), &dw, &dw64, tol(terms));
+    assert_close(&format!("weight gradient, {what}"), &dw, &dw64, tol(terms));
     let db = conv2d_bias_gradient(&g);
-    assert_near(&format!("bias gradient, {what}"), &db, &g.to_f64().sum(&[0, 2, 3][..], false), tol(terms));
+    assert_close(&format!("bias gradient, {what}"), &db, &g.to_f64().sum(&[0, 2, 3][..], false), tol(terms));
     // The second rung in f32, which other processors use.
-    assert_near(
+    assert_close(
         &format!("im2col, {what}"),
         &conv2d_im2col(&x, &weight, Some(&bias), options),
         &conv2d_naive(&x64, &w64, Some(&b64), options),
         tol(taps),
     );
     let dx = conv2d_im2col_input_gradient(&g, &x, &weight, options);
-    assert_near(
+    assert_close(
         &format!("im2col input gradient, {what}"),
         &dx,
         &dx64,
         tol(weight.size() / weight.dim(1).max(1)),
     );
     let dw = conv2d_im2col_weight_gradient(&g, &x, &weight, options);
-    assert_near(&format!("im2col weight gradient, {what}"), &dw, &dw64, tol(terms));
+    assert_close(&format!("im2col weight gradient, {what}"), &dw, &dw64, tol(terms));
     // f64 goes this way too; it must agree with the definition to 1e-12.
     assert!((conv2d(&x64, &w64, None, options) - want).abs().max(.., false).item() < 1e-11 * tol(taps) * 1e6);
 }
@@ -189,11 +179,7 @@ fn views_are_as_good_as_arrays() {
 
 /// The layer in f32 against itself in f64.
 fn check_layer(mut fast: impl Layer<f32>, mut plain: impl Layer<f64>, x: &Tensor, tol: f64) {
-    let y = fast.forward(x.clone());
-    assert_near("output", &y, &plain.forward(x.to_f64()), tol);
-    assert_near("inference", &fast.infer(x.clone()), &plain.infer(x.to_f64()), tol);
-    let g = Tensor::normal(*y.shape(), 0.0, 1.0, &mut Rng::new(0, "g"));
-    assert_near("input gradient", &fast.backward(g.clone()), &plain.backward(g.to_f64()), tol);
+    assert_fast(&mut fast, &mut plain, x, tol);
     for_each_param(&mut fast, |path, _| panic!("{path}: no parameters"));
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use ch01_tensors::npy::NpyArray;
 use ch01_tensors::npz;
 use ch01_tensors::{Array, Rng, Tensor};
-use ch05_backprop::{Layer, for_each_param};
+use ch05_backprop::{Layer, assert_close, assert_golden, for_each_param};
 use ch19_attention::{
     Attended, LearnedPositions, Mask, MultiHeadAttention, merge_heads, scaled_dot_product,
     scaled_dot_product_backward, self_attention, self_attention_backward, sinusoidal_positions, split_heads,
@@ -34,14 +34,6 @@ fn causal(golden: &Golden, case: &str) -> bool {
     golden[&format!("{case}.causal")].bool().unwrap().item()
 }
 
-#[track_caller]
-fn assert_close(what: &str, ours: &Tensor, theirs: &Tensor) {
-    assert_eq!(ours.shape(), theirs.shape(), "{what}: shapes");
-    for (i, (a, b)) in ours.iter().zip(theirs.iter()).enumerate() {
-        assert!((a - b).abs() <= 1e-5 * (1.0 + b.abs()), "{what}, element {i}: ours {a}, PyTorch's {b}");
-    }
-}
-
 #[test]
 fn golden_scaled_dot_product() {
     let golden = golden();
@@ -51,10 +43,10 @@ fn golden_scaled_dot_product() {
         let real = real(&golden, &case);
         let mask = Mask { causal: causal(&golden, &case), padding: real.as_ref() };
         let [q, k, v] = ["q", "k", "v"].map(get);
-        assert_close(&case, &scaled_dot_product(&q, &k, &v, &mask), &get("y"));
+        assert_close(&case, &scaled_dot_product(&q, &k, &v, &mask), &get("y"), 1e-5);
         let gradients = scaled_dot_product_backward(&get("grad"), &q, &k, &v, &mask);
         for (name, ours) in ["dq", "dk", "dv"].iter().zip(&gradients) {
-            assert_close(&format!("{case}, {name}"), ours, &get(name));
+            assert_close(&format!("{case}, {name}"), ours, &get(name), 1e-5);
         }
     }
 }
@@ -81,10 +73,10 @@ fn golden_self_attention() {
         };
         let qkv = pack([q, k, v]);
         let Attended { output, log_sums } = self_attention(&qkv, heads, &mask);
-        assert_close(&case, &split_heads(output, heads).contiguous(), &get("y"));
+        assert_close(&case, &split_heads(output, heads).contiguous(), &get("y"), 1e-5);
         let grad = merge_heads(get("grad"));
         let ours = self_attention_backward(&grad, &qkv, &log_sums, heads, &mask);
-        assert_close(&format!("{case}, gradient"), &ours, &pack(["dq", "dk", "dv"].map(get)));
+        assert_close(&format!("{case}, gradient"), &ours, &pack(["dq", "dk", "dv"].map(get)), 1e-5);
     }
     assert_eq!(cases, 4, "cases of self-attention among the golden ones");
 }
@@ -101,12 +93,17 @@ fn golden_multi_head_attention() {
         for_each_param(&mut layer, |path, param| param.value = get(&format!("p.{path}")));
         let real = real(&golden, &case);
         let mask = Mask { causal: causal(&golden, &case), padding: real.as_ref() };
-        assert_close(&format!("{case}, weights"), &layer.weights(x.clone(), &mask), &get("weights"));
-        assert_close(&format!("{case}, infer"), &layer.infer(x.clone(), &mask), &get("y"));
-        assert_close(&format!("{case}, forward"), &layer.forward(x, &mask), &get("y"));
-        assert_close(&format!("{case}, input gradient"), &layer.backward(get("grad")), &get("dx"));
+        assert_close(&format!("{case}, weights"), &layer.weights(x.clone(), &mask), &get("weights"), 1e-5);
+        assert_close(&format!("{case}, infer"), &layer.infer(x.clone(), &mask), &get("y"), 1e-5);
+        assert_close(&format!("{case}, forward"), &layer.forward(x, &mask), &get("y"), 1e-5);
+        assert_close(&format!("{case}, input gradient"), &layer.backward(get("grad")), &get("dx"), 1e-5);
         for_each_param(&mut layer, |path, param| {
-            assert_close(&format!("{case}, gradient of {path}"), &param.grad, &get(&format!("dp.{path}")));
+            assert_close(
+                &format!("{case}, gradient of {path}"),
+                &param.grad,
+                &get(&format!("dp.{path}")),
+                1e-5,
+            );
         });
     }
 }
@@ -128,8 +125,6 @@ fn golden_learned_positions() {
     let golden = golden();
     let get = |name: &str| tensor(&golden, &format!("positions.0.{name}"));
     let mut layer = LearnedPositions::from_parts(get("p.weight"));
-    assert_close("infer", &layer.infer(get("x")), &get("y"));
-    assert_close("forward", &layer.forward(get("x")), &get("y"));
-    assert_close("input gradient", &layer.backward(get("grad")), &get("dx"));
-    assert_close("gradient of the table", &layer.weight.grad, &get("dp.weight"));
+    assert_golden("positions", &mut layer, 1e-5, get);
+    assert_close("infer", &layer.infer(get("x")), &get("y"), 1e-5);
 }
