@@ -3,6 +3,7 @@
 use ch01_tensors::{Array, Float, Rng, Tensor, fail};
 use ch05_backprop::{Layer, Module, Param, Role, Visitor};
 
+use crate::pool_layers::popped;
 use crate::{Conv2dOptions, conv2d, conv2d_bias_gradient, conv2d_input_gradient, conv2d_weight_gradient};
 
 // ANCHOR: layer
@@ -61,9 +62,7 @@ impl<T: Float> Layer<T> for Conv2d<T> {
     }
 
     fn backward(&mut self, grad: Array<T>) -> Array<T> {
-        let Some(x) = self.inputs.pop() else {
-            fail("Conv2d::backward", format_args!("no forward call to go back through"))
-        };
+        let x = popped("Conv2d::backward", &mut self.inputs);
         self.weight.grad += &conv2d_weight_gradient(&grad, &x, &self.weight.value, self.options);
         if let Some(bias) = &mut self.bias {
             bias.grad += &conv2d_bias_gradient(&grad);
