@@ -1,4 +1,4 @@
-//! Two passes over large arrays that clipping needs: the sum of squares, and a multiplication in place.
+//! What clipping needs of large arrays: the sum of squares, and a multiplication in place.
 //!
 //! The sum is one of f64, in an order that depends on the size alone: sixteen sums side by side within a part, then the
 //! parts in their order. So it is the same for any number of threads, and precise for any number of terms.
@@ -54,11 +54,5 @@ pub fn sum_of_squares<T: Float>(x: &Array<T>) -> f64 {
 /// Multiplies all elements by a number, in place.
 pub fn scale<T: Float>(x: &mut Array<T>, factor: f64) {
     let factor = T::from_f64(factor);
-    let (level, x) = (Level::detect(), x.data_mut());
-    if x.len() <= PART {
-        ch03_neurons::simd::map_slice(level, x, move |x| x * factor);
-    } else {
-        x.par_chunks_mut(PART)
-            .for_each(|part| ch03_neurons::simd::map_slice(level, part, move |x| x * factor));
-    }
+    x.map_assign(|x| x * factor);
 }
