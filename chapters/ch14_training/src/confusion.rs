@@ -104,6 +104,16 @@ impl Confusion {
 // ANCHOR_END: confusion
 
 impl Confusion {
+    /// Counts that were made before, `[classes, classes]`, row by row; a row is a true class.
+    ///
+    /// # Panics
+    /// When there are not as many.
+    #[track_caller]
+    pub fn from_counts(counts: Vec<u64>, classes: usize) -> Self {
+        assert_eq!(counts.len(), classes * classes, "Confusion: a count for each pair of classes");
+        Confusion { classes, counts }
+    }
+
     /// How many classes there are.
     pub fn classes(&self) -> usize {
         self.classes

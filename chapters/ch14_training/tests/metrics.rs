@@ -35,6 +35,7 @@ fn golden_confusion() {
         let confusion = Confusion::new(&ints("labels"), &ints("guesses"), classes);
         let counts: Vec<i64> = confusion.counts().iter().map(|&count| count as i64).collect();
         assert_eq!(counts, matrix, "case {case}");
+        assert_eq!(Confusion::from_counts(confusion.counts().to_vec(), classes), confusion);
         assert_close("accuracy", &[confusion.accuracy()], &floats("accuracy"));
         let scores = (0..classes).map(|class| confusion.scores(class));
         let scores: Vec<f64> = scores.flat_map(|s| [s.precision, s.recall, s.f1, s.support as f64]).collect();

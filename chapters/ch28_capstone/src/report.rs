@@ -70,13 +70,8 @@ pub(crate) fn write(run: &Run) -> anyhow::Result<PathBuf> {
 }
 
 fn class_table(outcome: &Outcome, classes: &[&str]) -> Vec<Vec<String>> {
-    // Every example again, as its class and what it was taken for.
-    let examples = outcome.confusion.iter().enumerate().flat_map(|(cell, &count)| {
-        let example = ((cell / classes.len()) as i64, (cell % classes.len()) as i64);
-        std::iter::repeat_n(example, count)
-    });
-    let (labels, predicted): (Vec<i64>, Vec<i64>) = examples.unzip();
-    let confusion = Confusion::new(&labels, &predicted, classes.len());
+    let counts = outcome.confusion.iter().map(|&count| count as u64).collect();
+    let confusion = Confusion::from_counts(counts, classes.len());
     let percent = |share: f64| format!("{:.2} %", 100.0 * share);
     (0..classes.len())
         .map(|class| {
