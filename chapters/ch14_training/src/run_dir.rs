@@ -63,7 +63,14 @@ pub enum RunError {
 #[derive(Debug)]
 #[must_use = "the folder is free again when this is dropped"]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough while a process that was just started still has a copy of the handle.
+        let _ = self.file.unlock();
+    }
 }
 
 impl RunDir {
@@ -137,7 +144,7 @@ impl RunDir {
         match file.try_lock() {
             Ok(()) => {
                 self.clear();
-                Ok(Lock { _file: file })
+                Ok(Lock { file })
             }
             Err(TryLockError::WouldBlock) => Err(RunError::Busy(self.path.clone())),
             Err(TryLockError::Error(source)) => Err(error(source)),
