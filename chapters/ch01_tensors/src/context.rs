@@ -1,7 +1,7 @@
 //! Where we are, for error messages.
 //!
 //! Array maths panics like indexing does. A bare "sizes differ" is of little use inside a network of fifty layers,
-//! so containers announce the layer they are in with [`enter`], and [`fail`] puts that path before the message:
+//! so containers announce the layer they are in with [`enter`] or [`within`], and [`fail`] puts that path before the message:
 //! `encoder.0.mlp: matmul: inner sizes differ: [32, 784] x [256, 10]`.
 
 use std::cell::RefCell;
@@ -50,6 +50,12 @@ pub struct Entered(PhantomData<*const ()>); // Stays on its thread, whose path i
 pub fn enter(name: impl Into<Name>) -> Entered {
     PATH.with_borrow_mut(|path| path.push(name.into()));
     Entered(PhantomData)
+}
+
+/// Runs `f` inside the child `name`; returns what it returns.
+pub fn within<R>(name: impl Into<Name>, f: impl FnOnce() -> R) -> R {
+    let _inside = enter(name);
+    f()
 }
 
 impl Drop for Entered {

@@ -10,7 +10,8 @@
 //!
 //! Left out: dropout on the weights, keys of another sequence (cross-attention).
 
-use ch01_tensors::{Array, Float, Rng, context, fail};
+use ch01_tensors::context::within;
+use ch01_tensors::{Array, Float, Rng, fail};
 use ch05_backprop::{Layer, Linear, Module, Visitor};
 use ch19_attention::{
     Attended, Mask, attention_weights, self_attention, self_attention_backward, split_heads,
@@ -106,12 +107,9 @@ impl<T: Float> MultiHeadAttention<T> {
     /// When the input or the mask has another shape.
     #[track_caller]
     pub fn infer(&self, x: Array<T>, mask: &Mask<'_>) -> Array<T> {
-        let inside = context::enter("qkv");
-        let qkv = self.qkv.infer(x);
-        drop(inside);
+        let qkv = within("qkv", || self.qkv.infer(x));
         let attended = self_attention(&qkv, self.heads, mask);
-        let _inside = context::enter("output");
-        self.output.infer(attended.output)
+        within("output", || self.output.infer(attended.output))
     }
 
     /// Where each head looks, `[batch, heads, queries, keys]`, for pictures: the weights that

@@ -10,7 +10,8 @@
 //!
 //! Left out: dropout on the weights, keys of another sequence (cross-attention).
 
-use ch01_tensors::{Array, Float, Rng, context, fail};
+use ch01_tensors::context::within;
+use ch01_tensors::{Array, Float, Rng, fail};
 use ch05_backprop::{Layer, Linear, Module, Visitor};
 use ch19_attention::{
     Attended, Mask, attention_weights, self_attention, self_attention_backward, split_heads,
@@ -83,14 +84,11 @@ impl<T: Float> MultiHeadAttention<T> {
     pub fn forward(&mut self, x: Array<T>, mask: &Mask<'_>) -> Array<T> {
         // exercise: forward - qkv = first linear layer of x; `self_attention(&qkv, self.heads, mask)` attends and returns
         // `Attended { output, log_sums }`; the output goes through the second linear layer. Push what backward needs.
-        let inside = context::enter("qkv");
-        let qkv = self.qkv.forward(x);
-        drop(inside);
+        let qkv = within("qkv", || self.qkv.forward(x));
         let Attended { output, log_sums } = self_attention(&qkv, self.heads, mask);
         let padding = mask.padding.cloned();
         self.kept.push(Kept { qkv, log_sums, causal: mask.causal, padding });
-        let _inside = context::enter("output");
-        self.output.forward(output)
+        within("output", || self.output.forward(output))
         // exercise: end
     }
     // ANCHOR_END: forward
@@ -108,12 +106,9 @@ impl<T: Float> MultiHeadAttention<T> {
         let mask = Mask { causal, padding: padding.as_ref() };
         // exercise: backward - The way back: the second linear layer, then
         // `self_attention_backward(&grad, &qkv, &log_sums, self.heads, &mask)`, then the first linear layer.
-        let inside = context::enter("output");
-        let grad = self.output.backward(grad);
-        drop(inside);
+        let grad = within("output", || self.output.backward(grad));
         let grad = self_attention_backward(&grad, &qkv, &log_sums, self.heads, &mask);
-        let _inside = context::enter("qkv");
-        self.qkv.backward(grad)
+        within("qkv", || self.qkv.backward(grad))
         // exercise: end
     }
     // ANCHOR_END: backward
@@ -124,12 +119,9 @@ impl<T: Float> MultiHeadAttention<T> {
     /// When the input or the mask has another shape.
     #[track_caller]
     pub fn infer(&self, x: Array<T>, mask: &Mask<'_>) -> Array<T> {
-        let inside = context::enter("qkv");
-        let qkv = self.qkv.infer(x);
-        drop(inside);
+        let qkv = within("qkv", || self.qkv.infer(x));
         let attended = self_attention(&qkv, self.heads, mask);
-        let _inside = context::enter("output");
-        self.output.infer(attended.output)
+        within("output", || self.output.infer(attended.output))
     }
 
     /// Where each head looks, `[batch, heads, queries, keys]`, for pictures: the weights that

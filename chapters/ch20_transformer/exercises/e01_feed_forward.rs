@@ -5,7 +5,8 @@
 //!
 //! Backward is the chain rule, from the second layer to the first; each of the three keeps what it needs.
 
-use ch01_tensors::{Array, Float, Rng, context};
+use ch01_tensors::context::within;
+use ch01_tensors::{Array, Float, Rng};
 use ch03_neurons::Activation;
 use ch05_backprop::{ActivationLayer, Layer, Linear, Module, Visitor};
 
@@ -40,7 +41,7 @@ impl<T: Float> FeedForward<T> {
 impl<T: Float> Layer<T> for FeedForward<T> {
     fn forward(&mut self, x: Array<T>) -> Array<T> {
         // Yours: The first linear layer, the activation, the second linear layer. Each is a layer of its own
-        // with `forward`. (Ours also says where it is, by `context::enter`, for error messages; yours need not.)
+        // with `forward`. (Ours also says where it is, by `within`, for error messages; yours need not.)
         todo!()
     }
 
@@ -50,11 +51,9 @@ impl<T: Float> Layer<T> for FeedForward<T> {
     }
 
     fn infer(&self, x: Array<T>) -> Array<T> {
-        let inside = context::enter("fc1");
-        let h = self.activation.infer(self.fc1.infer(x));
-        drop(inside);
-        let _inside = context::enter("fc2");
-        self.fc2.infer(h)
+        let h = within("fc1", || self.fc1.infer(x));
+        let h = self.activation.infer(h);
+        within("fc2", || self.fc2.infer(h))
     }
 }
 

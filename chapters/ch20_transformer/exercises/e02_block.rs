@@ -6,7 +6,8 @@
 //! J are the Jacobians of the branches. The gradient reaches `x` unchanged whatever the branches do. In post-LN (the
 //! first Transformer) the norm stands on the sum, `norm(x + f(x))`, and every gradient has to pass through all norms.
 
-use ch01_tensors::{Array, Float, Rng, context};
+use ch01_tensors::context::within;
+use ch01_tensors::{Array, Float, Rng};
 use ch05_backprop::{Layer, Module, Visitor};
 use ch11_normalization::LayerNorm;
 use ch12_regularization::Dropout;
@@ -104,10 +105,4 @@ impl<T: Float> Module<T> for Block<T> {
         visitor.child("mlp", &mut self.mlp);
         visitor.child("dropout2", &mut self.dropout2);
     }
-}
-
-/// Runs `f` with the child's name in the path of error messages.
-fn within<R>(name: &'static str, f: impl FnOnce() -> R) -> R {
-    let _inside = context::enter(name);
-    f()
 }

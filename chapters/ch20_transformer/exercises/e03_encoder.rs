@@ -4,7 +4,8 @@
 //! dropout, the blocks, and a last LayerNorm, since in pre-LN blocks nothing else brings the sum of all branches to a
 //! common scale. Padding is hidden from attention by the mask; the vectors at padded places mean nothing.
 
-use ch01_tensors::{Array, Float, Rng, context};
+use ch01_tensors::context::within;
+use ch01_tensors::{Array, Float, Rng};
 use ch05_backprop::{Layer, Module, Visitor};
 use ch11_normalization::LayerNorm;
 use ch12_regularization::Dropout;
@@ -84,15 +85,10 @@ impl<T: Float> Encoder<T> {
     /// As [`forward`](Encoder::forward).
     #[track_caller]
     pub fn infer(&self, ids: &Array<i64>, mask: &Mask<'_>) -> Array<T> {
-        let inside = context::enter("embedding");
-        let mut x = self.positions.infer(self.embedding.infer(ids));
-        drop(inside);
-        let inside = context::enter("blocks");
+        let mut x = within("embedding", || self.positions.infer(self.embedding.infer(ids)));
         for (number, block) in self.blocks.iter().enumerate() {
-            let _inside = context::enter(number);
-            x = block.infer(x, mask);
+            x = within("blocks", || within(number, || block.infer(x, mask)));
         }
-        drop(inside);
         self.norm.infer(x)
     }
 }

@@ -4,7 +4,8 @@
 //!
 //! The vector of the sequence is the mean over its real tokens, or that of the first token ([`Pooling`]).
 
-use ch01_tensors::{Array, Float, Rng, Shape, Tensor, context, fail};
+use ch01_tensors::context::within;
+use ch01_tensors::{Array, Float, Rng, Shape, Tensor, fail};
 use ch05_backprop::{Layer, Linear, Module, Visitor};
 use ch08_initialization::init_gpt;
 use ch13_data::Tokens;
@@ -56,13 +57,11 @@ impl<T: Float> EncoderClassifier<T> {
     /// When a token is not in the table, the sequence is too long, or the mask has another shape than the tokens.
     #[track_caller]
     pub fn forward(&mut self, input: &Tokens) -> Array<T> {
-        let inside = context::enter("encoder");
-        let vectors = self.encoder.forward(&input.ids, &Mask::padding(&input.mask));
-        drop(inside);
+        let mask = Mask::padding(&input.mask);
+        let vectors = within("encoder", || self.encoder.forward(&input.ids, &mask));
         self.masks.push(input.mask.clone());
         let pooled = self.pool(&vectors, &input.mask);
-        let _inside = context::enter("head");
-        self.head.forward(pooled)
+        within("head", || self.head.forward(pooled))
     }
 
     /// Adds to the gradients of the parameters; `grad` is `[batch, classes]`.
@@ -74,9 +73,7 @@ impl<T: Float> EncoderClassifier<T> {
         let Some(mask) = self.masks.pop() else {
             fail("EncoderClassifier::backward", format_args!("no forward call to go back through"))
         };
-        let inside = context::enter("head");
-        let grad = self.head.backward(grad);
-        drop(inside);
+        let grad = within("head", || self.head.backward(grad));
         let grad = match self.pooling {
             Pooling::Mean => masked_mean_backward(&grad, &mask),
             Pooling::Cls => {
@@ -86,8 +83,7 @@ impl<T: Float> EncoderClassifier<T> {
                 vectors
             }
         };
-        let _inside = context::enter("encoder");
-        self.encoder.backward(grad);
+        within("encoder", || self.encoder.backward(grad));
     }
     // ANCHOR_END: forward
 
@@ -97,12 +93,10 @@ impl<T: Float> EncoderClassifier<T> {
     /// As [`forward`](EncoderClassifier::forward).
     #[track_caller]
     pub fn infer(&self, input: &Tokens) -> Array<T> {
-        let inside = context::enter("encoder");
-        let vectors = self.encoder.infer(&input.ids, &Mask::padding(&input.mask));
-        drop(inside);
+        let mask = Mask::padding(&input.mask);
+        let vectors = within("encoder", || self.encoder.infer(&input.ids, &mask));
         let pooled = self.pool(&vectors, &input.mask);
-        let _inside = context::enter("head");
-        self.head.infer(pooled)
+        within("head", || self.head.infer(pooled))
     }
 
     #[track_caller]

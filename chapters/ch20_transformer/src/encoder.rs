@@ -4,7 +4,8 @@
 //! dropout, the blocks, and a last LayerNorm, since in pre-LN blocks nothing else brings the sum of all branches to a
 //! common scale. Padding is hidden from attention by the mask; the vectors at padded places mean nothing.
 
-use ch01_tensors::{Array, Float, Rng, context};
+use ch01_tensors::context::within;
+use ch01_tensors::{Array, Float, Rng};
 use ch05_backprop::{Layer, Module, Visitor};
 use ch11_normalization::LayerNorm;
 use ch12_regularization::Dropout;
@@ -66,16 +67,11 @@ impl<T: Float> Encoder<T> {
     pub fn forward(&mut self, ids: &Array<i64>, mask: &Mask<'_>) -> Array<T> {
         // exercise: forward - Token vectors, plus positions, through dropout, through every block with the mask, through
         // the last norm.
-        let inside = context::enter("embedding");
-        let x = self.positions.forward(self.embedding.forward(ids));
-        drop(inside);
+        let x = within("embedding", || self.positions.forward(self.embedding.forward(ids)));
         let mut x = self.dropout.forward(x);
-        let inside = context::enter("blocks");
         for (number, block) in self.blocks.iter_mut().enumerate() {
-            let _inside = context::enter(number);
-            x = block.forward(x, mask);
+            x = within("blocks", || within(number, || block.forward(x, mask)));
         }
-        drop(inside);
         self.norm.forward(x)
         // exercise: end
     }
@@ -88,12 +84,9 @@ impl<T: Float> Encoder<T> {
     pub fn backward(&mut self, grad: Array<T>) {
         // exercise: backward - The same way back: norm, blocks from the last to the first, dropout, positions, embedding.
         let mut grad = self.norm.backward(grad);
-        let inside = context::enter("blocks");
         for (number, block) in self.blocks.iter_mut().enumerate().rev() {
-            let _inside = context::enter(number);
-            grad = block.backward(grad);
+            grad = within("blocks", || within(number, || block.backward(grad)));
         }
-        drop(inside);
         let grad = self.dropout.backward(grad);
         self.embedding.backward(self.positions.backward(grad));
         // exercise: end
@@ -106,15 +99,10 @@ impl<T: Float> Encoder<T> {
     /// As [`forward`](Encoder::forward).
     #[track_caller]
     pub fn infer(&self, ids: &Array<i64>, mask: &Mask<'_>) -> Array<T> {
-        let inside = context::enter("embedding");
-        let mut x = self.positions.infer(self.embedding.infer(ids));
-        drop(inside);
-        let inside = context::enter("blocks");
+        let mut x = within("embedding", || self.positions.infer(self.embedding.infer(ids)));
         for (number, block) in self.blocks.iter().enumerate() {
-            let _inside = context::enter(number);
-            x = block.infer(x, mask);
+            x = within("blocks", || within(number, || block.infer(x, mask)));
         }
-        drop(inside);
         self.norm.infer(x)
     }
 }

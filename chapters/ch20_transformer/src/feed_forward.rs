@@ -5,7 +5,8 @@
 //!
 //! Backward is the chain rule, from the second layer to the first; each of the three keeps what it needs.
 
-use ch01_tensors::{Array, Float, Rng, context};
+use ch01_tensors::context::within;
+use ch01_tensors::{Array, Float, Rng};
 use ch03_neurons::Activation;
 use ch05_backprop::{ActivationLayer, Layer, Linear, Module, Visitor};
 
@@ -41,31 +42,25 @@ impl<T: Float> FeedForward<T> {
 impl<T: Float> Layer<T> for FeedForward<T> {
     fn forward(&mut self, x: Array<T>) -> Array<T> {
         // exercise: forward - The first linear layer, the activation, the second linear layer. Each is a layer of its own
-        // with `forward`. (Ours also says where it is, by `context::enter`, for error messages; yours need not.)
-        let inside = context::enter("fc1");
-        let h = self.activation.forward(self.fc1.forward(x));
-        drop(inside);
-        let _inside = context::enter("fc2");
-        self.fc2.forward(h)
+        // with `forward`. (Ours also says where it is, by `within`, for error messages; yours need not.)
+        let h = within("fc1", || self.fc1.forward(x));
+        let h = self.activation.forward(h);
+        within("fc2", || self.fc2.forward(h))
         // exercise: end
     }
 
     fn backward(&mut self, grad: Array<T>) -> Array<T> {
         // exercise: backward - The three layers from the last to the first.
-        let inside = context::enter("fc2");
-        let grad = self.activation.backward(self.fc2.backward(grad));
-        drop(inside);
-        let _inside = context::enter("fc1");
-        self.fc1.backward(grad)
+        let grad = within("fc2", || self.fc2.backward(grad));
+        let grad = self.activation.backward(grad);
+        within("fc1", || self.fc1.backward(grad))
         // exercise: end
     }
 
     fn infer(&self, x: Array<T>) -> Array<T> {
-        let inside = context::enter("fc1");
-        let h = self.activation.infer(self.fc1.infer(x));
-        drop(inside);
-        let _inside = context::enter("fc2");
-        self.fc2.infer(h)
+        let h = within("fc1", || self.fc1.infer(x));
+        let h = self.activation.infer(h);
+        within("fc2", || self.fc2.infer(h))
     }
 }
 // ANCHOR_END: layer
