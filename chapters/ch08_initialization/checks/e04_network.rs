@@ -26,7 +26,7 @@ impl Module for Block {
 fn stds(layers: usize) -> ([f64; 2], usize) {
     let param = || Param::new(Tensor::full([300, 300], 9.0), Role::Weight);
     let mut block = Block { inner: param(), last: param() };
-    let count = init_gpt_where(&mut block, layers, |path| path == "last", &mut Rng::new(0, "init"));
+    let count = init_gpt_where(&mut block, layers, 0.02, |path| path == "last", &mut Rng::new(0, "init"));
     let std = |param: &Param| param.value.to_f64().map(|x| x * x).mean_all().sqrt() / 0.02;
     ([std(&block.inner), std(&block.last)], count)
 }
@@ -41,7 +41,7 @@ fn the_ends_of_branches_are_smaller() {
         ("1 / (2 layers): the root is missing", &[1.0 / 16.0]),
         ("1 / sqrt(layers): a layer has two branches, attention and feed-forward", &[1.0 / f64::sqrt(8.0)]),
         ("made larger instead of smaller", &[4.0]),
-        ("0.02 was left out", &[12.5]),
+        ("`std` was left out", &[12.5]),
     ];
     close("weight at the end of a branch, 8 layers", &[last], &[0.25], 0.005, &mistakes);
     let ([_, last], _) = stds(2);

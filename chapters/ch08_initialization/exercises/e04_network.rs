@@ -17,21 +17,22 @@ pub fn init_he<T: Float>(module: &mut dyn Module<T>, rng: &mut Rng) {
     });
 }
 
-/// For transformers, as GPT-2 does (Radford et al. 2019): weights and embeddings normal with standard deviation 0.02,
-/// biases 0, and the weights that end a residual branch smaller by `1 / sqrt(2 layers)`. Returns how many weights it
-/// took for those, by their names (see [`ends_residual_branch`]): two per layer.
-pub fn init_gpt<T: Float>(module: &mut dyn Module<T>, layers: usize, rng: &mut Rng) -> usize {
-    init_gpt_where(module, layers, ends_residual_branch, rng)
+/// For transformers, as GPT-2 does (Radford et al. 2019): weights and embeddings normal with standard deviation `std`
+/// (GPT-2: 0.02, for 768 features), biases 0, and the weights that end a residual branch smaller by
+/// `1 / sqrt(2 layers)`. Returns how many weights it took for those, by their names (see [`ends_residual_branch`]): two
+/// per layer.
+pub fn init_gpt<T: Float>(module: &mut dyn Module<T>, layers: usize, std: f64, rng: &mut Rng) -> usize {
+    init_gpt_where(module, layers, std, ends_residual_branch, rng)
 }
 
 /// [`init_gpt`] with another rule for which weights end a residual branch, given their paths.
 pub fn init_gpt_where<T: Float>(
     module: &mut dyn Module<T>,
     layers: usize,
+    std: f64,
     ends_branch: impl Fn(&str) -> bool,
     rng: &mut Rng,
 ) -> usize {
-    let std = 0.02;
     let mut ends = 0;
     for_each_param(module, |path, param| match param.role {
         Role::Weight => {

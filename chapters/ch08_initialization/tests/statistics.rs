@@ -200,7 +200,7 @@ fn assert_std(module: &Everything, name: &str, std: f64) {
 #[test]
 fn gpt_scales_what_ends_a_residual_branch() {
     let mut module = everything();
-    assert_eq!(init_gpt(&mut module, 8, &mut rng(0)), 2);
+    assert_eq!(init_gpt(&mut module, 8, 0.02, &mut rng(0)), 2);
     assert_std(&module, "qkv", 0.02);
     assert_std(&module, "linear1", 0.02);
     assert_std(&module, "table", 0.02);
@@ -210,7 +210,7 @@ fn gpt_scales_what_ends_a_residual_branch() {
     for name in ["norm", "slope"] {
         assert_eq!(module.0[name].value, Tensor::full([100, 100], 7.0), "{name} is left alone");
     }
-    assert_eq!(init_gpt_where(&mut module, 2, |path| path == "qkv.weight", &mut rng(0)), 1);
+    assert_eq!(init_gpt_where(&mut module, 2, 0.02, |path| path == "qkv.weight", &mut rng(0)), 1);
     assert_std(&module, "qkv", 0.01);
     assert_std(&module, "linear2", 0.02);
 }

@@ -98,7 +98,7 @@ fn gradcheck_encoder_classifier() {
         };
         let mut model = EncoderClassifier::new(&config, &mut Rng::new(2, "weights")).to_f64();
         let mut rng = Rng::new(3, "tokens");
-        // The first weights are so small (0.02) that the norms bend within one step of the check: take larger ones.
+        // The first weights are so small that the norms bend within one step of the check: take larger ones.
         for_each_param(&mut model, |_, param| param.value = random(param.value.shape(), rng.bits()) * 0.7);
         let ids = Array::from_fn([2, 3], |_| rng.below(5) as f64);
         gradcheck(&mut Rounded(model, padding(3)), &ids);

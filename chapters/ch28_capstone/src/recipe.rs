@@ -77,11 +77,11 @@ const SHAPES: Pictures =
 /// IMDb by a Transformer.
 const IMDB: Texts = Texts {
     vocabulary: 20_000,
-    tokens: 400,
-    encoder: Some(Encoder { size: 128, heads: 4, layers: 2, dropout: 0.2 }),
-    word_dropout: 0.2,
+    tokens: 800,
+    encoder: Some(Encoder { size: 64, heads: 4, layers: 1, dropout: 0.2 }),
+    word_dropout: 0.3,
     batch: 32,
-    epochs: 5,
+    epochs: 3,
     rate: 1e-3,
     betas: (0.9, 0.98),
     warmup: 0.1,
