@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use ch00_start::Record;
 use ch00_start::figure::{self, Series};
+use ch00_start::measure::median;
 use ch01_tensors::Rng;
 use ch13_data::{Augment, Bpe, Dataset, ImageSet, Loader, TextSet, UNKNOWN, WordVocabulary};
 use ch13_data::{clean_review, split_indices, tokenize_words};
@@ -43,9 +44,7 @@ fn image_batch_milliseconds() -> f64 {
         std::hint::black_box(images.batch(&indices, &mut rng));
         1e3 * start.elapsed().as_secs_f64()
     };
-    let mut times: Vec<f64> = (0..21).map(time).collect();
-    times.sort_by(f64::total_cmp);
-    times[10]
+    median(&(0..21).map(time).collect::<Vec<f64>>())
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ch01_tensors::npy::NpyArray;
-use ch01_tensors::{Array, Float, Tensor, npz};
+use ch01_tensors::{Array, Tensor, npz};
+use ch05_backprop::assert_close;
 use ch17_embeddings::{Embedding, Pca, masked_mean, masked_mean_backward, nearest};
 
 type Golden = BTreeMap<String, NpyArray>;
@@ -20,15 +21,6 @@ fn golden() -> Golden {
 
 fn entry<'a>(golden: &'a Golden, name: &str) -> &'a NpyArray {
     golden.get(name).unwrap_or_else(|| panic!("no golden entry {name}"))
-}
-
-#[track_caller]
-fn assert_close<T: Float>(what: &str, ours: &Array<T>, theirs: &Array<T>, tolerance: f64) {
-    assert_eq!(ours.shape(), theirs.shape(), "{what}: shapes");
-    for (i, (a, b)) in ours.iter().zip(theirs.iter()).enumerate() {
-        let (a, b) = (a.to_f64(), b.to_f64());
-        assert!((a - b).abs() <= tolerance * (1.0 + b.abs()), "{what}, element {i}: ours {a}, theirs {b}");
-    }
 }
 
 /// The array with its first axis turned round.
