@@ -13,7 +13,7 @@ mod rewrite;
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(simulator)");
     println!("cargo::rerun-if-env-changed=GRADUS_NO_CXX");
-    for path in ["build.rs", "src/rewrite.rs", "cuda", "sim"] {
+    for path in ["build.rs", "src/rewrite.rs", "cuda", "sim", "ptx"] {
         println!("cargo::rerun-if-changed={path}");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -45,9 +45,13 @@ fn name(path: &Path) -> &str {
 fn list_sources(sources: &[PathBuf], out: &Path) {
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
     let mut text = String::new();
-    for (constant, what, paths) in
-        [("SOURCES", "kernel sources and their headers", sources), ("SIMULATOR", "simulator", &files("sim"))]
-    {
+    let mut ptx = files("ptx");
+    ptx.retain(|path| path.extension().is_some_and(|extension| extension == "ptx"));
+    for (constant, what, paths) in [
+        ("SOURCES", "kernel sources and their headers", sources),
+        ("SIMULATOR", "simulator", &files("sim")),
+        ("PTX", "compiled kernels", &ptx),
+    ] {
         writeln!(text, "/// The {what}: file name and text.\npub const {constant}: &[(&str, &str)] = &[")
             .unwrap();
         for path in paths {

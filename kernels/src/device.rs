@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{self, Cuda};
 use crate::launch::{Checked, Launch};
 use crate::rewrite::{self, Signature};
 use crate::simulator::{self, Simulator};
@@ -26,10 +28,14 @@ type Found = (Arc<str>, Arc<Signature>);
 
 enum Backend {
     Simulator(Simulator),
+    #[cfg(feature = "cuda")]
+    Cuda(Cuda),
 }
 
 enum Memory {
     Simulator(simulator::Memory),
+    #[cfg(feature = "cuda")]
+    Cuda(cuda::Memory),
 }
 
 /// The kernels of `cuda/` by name.
@@ -54,8 +60,30 @@ impl Device {
     ///
     /// [`KernelError::NoSimulator`] where the build found no C++ compiler.
     pub fn simulator() -> Result<Self, KernelError> {
-        let backend = Backend::Simulator(Simulator::new()?);
-        Ok(Self { inner: Arc::new(Inner { backend, loaded: Mutex::new(HashMap::new()) }) })
+        Ok(Self::new(Backend::Simulator(Simulator::new()?)))
+    }
+
+    /// The NVIDIA GPU of this number, from 0.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::NoDevice`] in one line: no driver, no such device, or one older than compute capability 8.0.
+    #[cfg(feature = "cuda")]
+    pub fn cuda(number: u32) -> Result<Self, KernelError> {
+        Ok(Self::new(Backend::Cuda(Cuda::new(number)?)))
+    }
+
+    fn new(backend: Backend) -> Self {
+        Self { inner: Arc::new(Inner { backend, loaded: Mutex::new(HashMap::new()) }) }
+    }
+
+    /// What this is, for people: the name of the GPU, or that it is the simulator.
+    pub fn name(&self) -> String {
+        match &self.inner.backend {
+            Backend::Simulator(_) => "simulator".to_owned(),
+            #[cfg(feature = "cuda")]
+            Backend::Cuda(cuda) => cuda.name().to_owned(),
+        }
     }
 
     /// The simulator, with blocks and threads run from the last to the first, or with the portable fibers of `ucontext`
@@ -65,8 +93,7 @@ impl Device {
     ///
     /// As [`Device::simulator`].
     pub fn simulator_with(reversed: bool, portable_fibers: bool) -> Result<Self, KernelError> {
-        let backend = Backend::Simulator(Simulator::with(reversed, portable_fibers)?);
-        Ok(Self { inner: Arc::new(Inner { backend, loaded: Mutex::new(HashMap::new()) }) })
+        Ok(Self::new(Backend::Simulator(Simulator::with(reversed, portable_fibers)?)))
     }
 
     /// Compiles kernels given as text (CUDA, as in `cuda/`, whose headers it may include) and adds them to this device. A kernel
@@ -78,6 +105,11 @@ impl Device {
     pub fn load(&self, file: &str, source: &str) -> Result<(), KernelError> {
         match &self.inner.backend {
             Backend::Simulator(simulator) => simulator.load(file, source)?,
+            #[cfg(feature = "cuda")]
+            Backend::Cuda(_) => {
+                let output = "kernels given as text run on the simulator only".to_owned();
+                return Err(KernelError::Compile { file: file.to_owned(), output });
+            }
         }
         let mut loaded = self.inner.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.extend(declared(file, source));
@@ -120,6 +152,8 @@ impl Device {
         let bytes = len * size_of::<T>();
         let memory = match &self.inner.backend {
             Backend::Simulator(simulator) => Memory::Simulator(simulator.allocate(bytes, size_of::<T>())),
+            #[cfg(feature = "cuda")]
+            Backend::Cuda(cuda) => Memory::Cuda(cuda.allocate(bytes)?),
         };
         Ok(DeviceBuffer { device: self.clone(), memory, len, element: PhantomData })
     }
@@ -137,7 +171,12 @@ impl Device {
         match &self.inner.backend {
             Backend::Simulator(simulator) => simulator.run(launch, &|buffer| match buffer.memory() {
                 Some(Memory::Simulator(memory)) => memory,
-                None => unreachable!("only a DeviceBuffer is a Buffer"),
+                _ => unreachable!("`owns` has seen that the buffer is of this device"),
+            }),
+            #[cfg(feature = "cuda")]
+            Backend::Cuda(cuda) => cuda.run(launch, &|buffer| match buffer.memory() {
+                Some(Memory::Cuda(memory)) => memory,
+                _ => unreachable!("`owns` has seen that the buffer is of this device"),
             }),
         }
     }
@@ -206,6 +245,8 @@ impl<T: Element> DeviceBuffer<T> {
         }
         match &mut self.memory {
             Memory::Simulator(memory) => memory.write(bytes_of(values)),
+            #[cfg(feature = "cuda")]
+            Memory::Cuda(memory) => memory.write(bytes_of(values))?,
         }
         Ok(())
     }
@@ -218,6 +259,8 @@ impl<T: Element> DeviceBuffer<T> {
     pub fn fill_zero(&mut self) -> Result<(), KernelError> {
         match &mut self.memory {
             Memory::Simulator(memory) => memory.zero(),
+            #[cfg(feature = "cuda")]
+            Memory::Cuda(memory) => memory.zero()?,
         }
         Ok(())
     }
@@ -231,6 +274,8 @@ impl<T: Element> DeviceBuffer<T> {
         let mut values = vec![T::default(); self.len];
         match &self.memory {
             Memory::Simulator(memory) => memory.read(bytes_of_mut(&mut values)),
+            #[cfg(feature = "cuda")]
+            Memory::Cuda(memory) => memory.read(bytes_of_mut(&mut values))?,
         }
         Ok(values)
     }

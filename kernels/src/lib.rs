@@ -9,6 +9,8 @@
 //! Left out: textures, managed memory, dynamic parallelism, several streams; and, on the simulator, the instructions that only
 //! Hopper has (wgmma, TMA, clusters).
 
+#[cfg(feature = "cuda")]
+mod cuda;
 mod device;
 mod element;
 mod error;
@@ -22,11 +24,15 @@ mod simulator;
 mod simulator;
 
 pub mod cross_entropy;
+pub mod dropout;
 pub mod elementwise;
+pub mod embedding;
 pub mod layer_norm;
 pub mod matmul;
+pub mod optimizer;
 pub mod reduce;
 pub mod softmax;
+pub mod transpose;
 
 pub use device::{Device, DeviceBuffer};
 pub use element::{Bf16, Element};

@@ -27,23 +27,32 @@ pub fn max(version: usize, x: &DeviceBuffer<f32>) -> Result<f32, KernelError> {
     reduce("max", version, x)
 }
 
-/// Reduces to one number a block, then these again, until one is left.
 fn reduce(operation: &'static str, version: usize, x: &DeviceBuffer<f32>) -> Result<f32, KernelError> {
     let name = rung::kernel(operation, version, REDUCE)?;
     rung::has(operation, "x", x, &[x.len()])?;
-    let device = x.device();
-    let step = |x: &DeviceBuffer<f32>| {
-        let blocks = match version {
-            4 => x.len().div_ceil(4 * THREADS).clamp(1, BLOCKS),
-            _ => x.len().div_ceil(THREADS).max(1),
-        };
-        let mut partial = device.uninit(blocks)?;
-        device.kernel(&name).grid(blocks).block(THREADS).arg(x).arg(&mut partial).arg(x.len()).launch()?;
-        Ok::<_, KernelError>(partial)
+    Ok(until_one(&name, version, step(&name, version, x)?)?.to_vec()?[0])
+}
+
+/// As [`sum`], but the result stays on the device, as a buffer of one.
+pub(crate) fn sum_on_device(version: usize, x: DeviceBuffer<f32>) -> Result<DeviceBuffer<f32>, KernelError> {
+    until_one(&rung::kernel("sum", version, REDUCE)?, version, x)
+}
+
+/// One launch: one number a block.
+fn step(name: &str, version: usize, x: &DeviceBuffer<f32>) -> Result<DeviceBuffer<f32>, KernelError> {
+    let blocks = match version {
+        4 => x.len().div_ceil(4 * THREADS).clamp(1, BLOCKS),
+        _ => x.len().div_ceil(THREADS).max(1),
     };
-    let mut partial = step(x)?;
-    while partial.len() > 1 {
-        partial = step(&partial)?;
+    let mut partial = x.device().uninit(blocks)?;
+    x.device().kernel(name).grid(blocks).block(THREADS).arg(x).arg(&mut partial).arg(x.len()).launch()?;
+    Ok(partial)
+}
+
+/// Launches until one number is left.
+fn until_one(name: &str, version: usize, mut x: DeviceBuffer<f32>) -> Result<DeviceBuffer<f32>, KernelError> {
+    while x.len() > 1 {
+        x = step(name, version, &x)?;
     }
-    Ok(partial.to_vec()?[0])
+    Ok(x)
 }

@@ -1,6 +1,6 @@
 //! What the launch code of every family checks before it launches.
 
-use crate::{DeviceBuffer, Element, KernelError};
+use crate::{DeviceBuffer, Element, KernelError, Launch};
 
 fn broken<T>(operation: &'static str, message: String) -> Result<T, KernelError> {
     Err(KernelError::Shape { operation, message })
@@ -35,4 +35,9 @@ pub(crate) fn has<T: Element>(
         ),
         None => broken(operation, format!("{name} of shape {shape:?} has more than 2147483647 elements")),
     }
+}
+
+/// Blocks of 256 threads for a grid-stride loop over n items: enough to fill a large GPU several times over, and no more.
+pub(crate) fn grid_stride(launch: Launch<'_>, n: usize) -> Launch<'_> {
+    launch.grid(n.div_ceil(256).clamp(1, 1024)).block(256)
 }

@@ -2,17 +2,26 @@
 
 use kernels::{Device, DeviceBuffer, HAS_SIMULATOR};
 
+mod dropout;
 mod elementwise;
+mod embedding;
 mod matmul;
+mod optimizer;
 mod planted_bugs;
+mod ptx;
 mod reduce;
 mod rows;
+mod transpose;
 
 /// Sizes around a warp, around a block, and none of them round.
 const SIZES: &[usize] = &[1, 2, 31, 32, 33, 127, 255, 256, 257, 1000];
 
-/// The simulator; none, loudly, where the build has none.
+/// The simulator; none, loudly, where the build has none. With feature `cuda` and CUDA_TEST_GPU set, the first GPU.
 fn device() -> Option<Device> {
+    #[cfg(feature = "cuda")]
+    if std::env::var_os("CUDA_TEST_GPU").is_some() {
+        return Some(Device::cuda(0).unwrap());
+    }
     if !HAS_SIMULATOR {
         println!("SKIPPED: this build has no CUDA simulator, because it found no C++ compiler");
         return None;

@@ -208,7 +208,11 @@ fn missed(bug: &Bug, plain: &Device) -> Option<String> {
 
 #[test]
 fn every_planted_bug_is_found() {
-    let Some(plain) = device() else { return };
+    if device().is_none() {
+        return;
+    }
+    // The mistakes are for the detectors, so they run on the simulator whatever else there is.
+    let plain = Device::simulator().unwrap();
     let missed: Vec<String> = std::thread::scope(|scope| {
         let halves = BUGS.chunks(BUGS.len().div_ceil(2)).map(|half| {
             let plain = &plain;
