@@ -1,9 +1,10 @@
-//! `cargo bench -p ch02_matmul`: the rungs and the product in use over sizes, layouts and shapes of networks.
+//! `cargo bench -p ch02_matmul`: the rungs; the product in use over sizes, shapes of networks and transpose cases, on each
+//! kernel that the processor has. The example `peak` measures the same beside the peak of the processor.
 
 use std::hint::black_box;
 
 use ch01_tensors::{Rng, Tensor};
-use ch02_matmul::{blocked, loop_order, matmul, matmul_backward, matvec, naive};
+use ch02_matmul::{Kernel, blocked, loop_order, matmul, matmul_backward, matvec, naive, with_kernel};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 fn random(shape: &[usize]) -> Tensor {
@@ -59,5 +60,32 @@ fn shapes(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, ladder, shapes);
+/// The sizes that the page quotes, in all four transpose cases.
+fn kernels(criterion: &mut Criterion) {
+    for [m, k, n] in [
+        [64, 64, 64],
+        [128, 128, 128],
+        [256, 256, 256],
+        [512, 512, 512],
+        [1024, 1024, 1024],
+        [2048, 2048, 2048],
+        [128, 784, 256],
+        [8192, 256, 1024],
+        [64, 512, 2048],
+    ] {
+        let mut group = criterion.benchmark_group(format!("{m} x {k} x {n}"));
+        group.throughput(operations(&[m, k, n])).sample_size(10);
+        let stored = [random(&[m, k]), random(&[k, n]), random(&[k, m]).t(), random(&[n, k]).t()];
+        for (case, a, b) in [("NN", 0, 1), ("NT", 0, 3), ("TN", 2, 1), ("TT", 2, 3)] {
+            for kernel in Kernel::available().filter(|&kernel| kernel != Kernel::Scalar) {
+                group.bench_function(format!("{case}, {kernel:?}"), |bencher| {
+                    with_kernel(kernel, || bencher.iter(|| black_box(matmul(&stored[a], &stored[b]))));
+                });
+            }
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, ladder, shapes, kernels);
 criterion_main!(benches);

@@ -7,7 +7,7 @@
 use ch01_tensors::{Array, Float, Shape};
 use rayon::prelude::*;
 
-use crate::fallback::gemm;
+use crate::kernel::{Kernel, gemm};
 use crate::matvec::gemv;
 
 /// `batch` products of `[m, k]` and `[k, n]`.
@@ -102,9 +102,10 @@ fn work(batch: usize, [m, k, n]: [usize; 3]) -> usize {
 
 // ANCHOR: task_size
 /// The rows and columns of a task. The longer side is halved until there are enough tasks: those that are nearly square
-/// read the least of `a` and `b` for each multiplication.
+/// read, and pack, the least of `a` and `b` for each multiplication. Both the tasks and their size grow with the square
+/// root of the work: a large product can have large tasks and still enough of them.
 fn task_size(batch: usize, [m, k, n]: [usize; 3]) -> [usize; 2] {
-    let wanted = (work(batch, [m, k, n]) / TASK).min(MAX_TASKS);
+    let wanted = (work(batch, [m, k, n]) / TASK).isqrt().min(MAX_TASKS);
     let (mut rows, mut cols) = (m, n);
     while batch * m.div_ceil(rows) * n.div_ceil(cols) < wanted && rows.max(cols) > MIN_SIDE {
         let side = if rows >= cols { &mut rows } else { &mut cols };
@@ -133,13 +134,14 @@ fn multiply_in_parts<T: Float>(
     add: bool,
     c: &mut [T],
 ) {
+    let kernel = Kernel::in_use();
     assert_eq!(c.len(), m * n);
     let mut sums = Array::<T>::scratch([parts, m, n]);
     let length = k.div_ceil(parts);
     sums.data_mut().par_chunks_mut(m * n).enumerate().for_each(|(part, sum)| {
         let from = part * length;
         let mut sum = Rectangle { first: sum.as_mut_ptr(), rows: m, cols: n, stride: n };
-        gemm(x.from(0, from), y.from(from, 0), length.min(k - from), false, &mut sum);
+        gemm(kernel, x.from(0, from), y.from(from, 0), length.min(k - from), false, &mut sum);
     });
     let sums = sums.data();
     c.par_chunks_mut(SUMMED).enumerate().for_each(|(chunk, c)| {
@@ -171,6 +173,7 @@ pub(crate) fn multiply<T: Float>(a: &Array<T>, b: &Array<T>, sizes: Sizes, add: 
 
     assert_eq!(c.len(), batch.size() * m * n);
     let start = Start(c.as_mut_ptr());
+    let kernel = Kernel::in_use();
     let task = |number: usize| {
         let (item, part) = (number / (down * across), number % (down * across));
         let (i, j) = (part / across * rows, part % across * cols);
@@ -188,7 +191,7 @@ pub(crate) fn multiply<T: Float>(a: &Array<T>, b: &Array<T>, sizes: Sizes, add: 
         match (c.rows, c.as_slice()) {
             (1, Some(c)) => gemv(y.t(), x.t(), k, add, c),
             (_, Some(c)) if n == 1 => gemv(x, y, k, add, c),
-            _ => gemm(x, y, k, add, &mut c),
+            _ => gemm(kernel, x, y, k, add, &mut c),
         }
     };
     let tasks = batch.size() * down * across;
@@ -248,7 +251,7 @@ mod tests {
         ] {
             let [rows, cols] = task_size(batch, sizes);
             let tasks = batch * sizes[0].div_ceil(rows) * sizes[2].div_ceil(cols);
-            assert!((16..=2 * MAX_TASKS).contains(&tasks), "{batch} x {sizes:?}: {tasks} tasks");
+            assert!((4..=2 * MAX_TASKS).contains(&tasks), "{batch} x {sizes:?}: {tasks} tasks");
             assert!(
                 work(1, [rows, sizes[1], cols]) >= TASK / 4,
                 "{batch} x {sizes:?}: tasks of {rows} x {cols}"

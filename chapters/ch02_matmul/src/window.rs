@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use ch01_tensors::{Float, fail};
 
-use crate::fallback::gemm;
+use crate::kernel::{Kernel, gemm};
 use crate::task::{Rectangle, Strided};
 
 /// A matrix inside a slice: element `[i, j]` is `data[i * row + j * col]`.
@@ -105,7 +105,7 @@ pub fn gemm_into<'a, T: Float>(a: Window<'a, T>, b: Window<'a, T>, add: bool, c:
     let strided =
         |x: Window<'a, T>| Strided { storage: x.data, first: 0, row: x.row as isize, col: x.col as isize };
     let mut rectangle = Rectangle { first: c.first, rows: c.rows, cols: c.cols, stride: c.row };
-    gemm(strided(a), strided(b), a.cols, add, &mut rectangle);
+    gemm(Kernel::in_use(), strided(a), strided(b), a.cols, add, &mut rectangle);
 }
 
 #[cfg(test)]

@@ -81,10 +81,10 @@ proptest! {
     ) {
         let mut rng = Rng::new(seed, "adjoint");
         let (shape_a, shape_b) = SHAPES[case];
-        let mut any_view = |shape: &[usize], layout: u8| match shape.len() {
+        let mut any_view = |shape: &[usize], layout: u8| -> Array<f64> { match shape.len() {
             1 => Array::uniform(shape, -1.0, 1.0, &mut rng),
             _ => view(shape, layout, &mut rng),
-        };
+        } };
         let (a, b) = (any_view(shape_a, layouts[0]), any_view(shape_b, layouts[1]));
         let (step_a, step_b) = (any_view(shape_a, layouts[1]), any_view(shape_b, layouts[0]));
         let g = Array::uniform(*matmul(&a, &b).shape(), -1.0, 1.0, &mut rng);

@@ -62,7 +62,7 @@ proptest! {
             let axes: Vec<usize> = if stretch & 4 == 4 { Vec::new() } else { axes.collect() };
             axes.into_iter().chain(matrix).collect()
         };
-        let a = view(&operand(stretch[0], [m, k]), layouts[0], &mut rng);
+        let a: Array<f64> = view(&operand(stretch[0], [m, k]), layouts[0], &mut rng);
         let b = view(&operand(stretch[1], [k, n]), layouts[1], &mut rng);
         let c = matmul(&a, &b);
         assert_product("f64", &c, &a, &b);
@@ -142,7 +142,7 @@ fn large_products_in_all_four_transpose_cases() {
         [[201, 163, 170], [3, 700, 1501], [1501, 700, 3], [1, 1300, 2100], [2100, 1300, 1], [19, 21_001, 23]];
     for [m, k, n] in sizes {
         for layouts in [[0, 0], [0, 1], [1, 0], [1, 1], [2, 5]] {
-            let a = view(&[m, k], layouts[0], &mut rng);
+            let a: Array<f64> = view(&[m, k], layouts[0], &mut rng);
             let b = view(&[k, n], layouts[1], &mut rng);
             assert_product("f64", &matmul(&a, &b), &a, &b);
             let mut twice = matmul(&a, &b);
@@ -203,7 +203,7 @@ fn matrix_vector_in_every_layout() {
     let mut rng = Rng::new(4, "matvec");
     for [m, k] in [[1, 1], [5, 17], [33, 64], [70, 3]] {
         for layout in 0..LAYOUTS {
-            let a = view(&[m, k], layout, &mut rng);
+            let a: Array<f64> = view(&[m, k], layout, &mut rng);
             for flip in [false, true] {
                 let x = Array::uniform([k], -1.0, 1.0, &mut rng);
                 let x = if flip { x.flip(0) } else { x };

@@ -12,17 +12,23 @@ use ch00_start::Record;
 use ch00_start::figure::{Series, lines_log_log};
 use ch00_start::measure::{self, median, thread_seconds};
 use ch01_tensors::{Rng, Tensor};
-use ch02_matmul::{TILE, blocked, loop_order, matmul, naive};
+use ch02_matmul::{Kernel, TILE, blocked, loop_order, matmul, naive, with_kernel};
 use rayon::ThreadPoolBuilder;
 
 const SIZES: [usize; 8] = [64, 128, 256, 512, 768, 1000, 1024, 1536];
 /// The naive rung multiplies only so many rows of `a`: every row costs the same, and all would take minutes.
 const NAIVE_ROWS: usize = 128;
 const ROUNDS: usize = 7;
-const NAMES: [&str; 4] = ["naive", "loop_order", "blocked", "matmul"];
-const LABELS: [&str; 4] = ["naive", "loop order", "blocked", "matmul"];
+/// The packed product with vectors of 8 and in the form in use, which is the same on a processor without wider ones; and
+/// the yardstick.
+const NAMES: [&str; RUNGS] = ["naive", "loop_order", "blocked", "packed_8", "matmul", "matrixmultiply"];
+const LABELS: [&str; RUNGS] = ["naive", "loop order", "blocked", "packed, 8", "matmul", "matrixmultiply"];
+const RUNGS: usize = 6;
 /// The size of the roofline picture and of the quoted ratios.
 const QUOTED: usize = 1000;
+
+/// The place of the product in use.
+const MATMUL: usize = 4;
 
 type Rung = fn(&[f32], &[f32], &mut [f32], [usize; 3]);
 
@@ -33,7 +39,7 @@ fn main() -> Result<()> {
 
     // Inside a pool of one thread, the product in use has one thread too.
     let one = ThreadPoolBuilder::new().num_threads(1).build()?;
-    let mut medians = vec![[f64::NAN; 4]; SIZES.len()];
+    let mut medians = vec![[f64::NAN; RUNGS]; SIZES.len()];
     for (i, &n) in SIZES.iter().enumerate() {
         let rounds = one.install(|| measure(n));
         let rates = |rung: usize| rounds.iter().map(|round| round[rung]).collect::<Vec<f64>>();
@@ -44,9 +50,13 @@ fn main() -> Result<()> {
             for (rung, name) in NAMES.into_iter().enumerate() {
                 record.number(name, medians[i][rung]);
             }
-            for (name, upper, lower) in
-                [("loop_order_gain", 1, 0), ("blocked_gain", 2, 1), ("matmul_gain", 3, 2)]
-            {
+            for (name, upper, lower) in [
+                ("loop_order_gain", 1, 0),
+                ("blocked_gain", 2, 1),
+                ("packed_8_gain", 3, 2),
+                ("matmul_gain", 4, 3),
+                ("matmul_over_matrixmultiply", 4, 5),
+            ] {
                 let ratios: Vec<f64> = rounds.iter().map(|round| round[upper] / round[lower]).collect();
                 record.number(name, median(&ratios));
                 record.number(&format!("{name}_low"), ratios.iter().copied().fold(f64::INFINITY, f64::min));
@@ -57,21 +67,21 @@ fn main() -> Result<()> {
     let column = |rung: usize| medians.iter().map(|row| row[rung]).collect::<Vec<f64>>();
     let sizes: Vec<f64> = SIZES.iter().map(|&n| n as f64).collect();
     record.series("sizes", &sizes);
-    (0..4).for_each(|rung| _ = record.series(NAMES[rung], &column(rung)));
+    (0..RUNGS).for_each(|rung| _ = record.series(NAMES[rung], &column(rung)));
     let curves: Vec<Series> =
-        (0..4).map(|rung| Series::of_pairs(LABELS[rung], &sizes, &column(rung)).marked()).collect();
+        (0..RUNGS).map(|rung| Series::of_pairs(LABELS[rung], &sizes, &column(rung)).marked()).collect();
     let path = record.figure_path("ch02_ladder");
     lines_log_log(&path, "Product of two n x n matrices, f32", "n", "GFLOP/s", &curves)?;
 
     let at = SIZES.iter().position(|&n| n == QUOTED).expect("the quoted size is measured");
-    let best = column(3).into_iter().fold(0.0, f64::max);
+    let best = column(MATMUL).into_iter().fold(0.0, f64::max);
     one.install(|| roofline(&mut record, &medians[at], best))?;
     record.finish()?;
     Ok(())
 }
 
 /// GFLOP/s of every rung, in turn, for each round.
-fn measure(n: usize) -> Vec<[f64; 4]> {
+fn measure(n: usize) -> Vec<[f64; RUNGS]> {
     let mut rng = Rng::new(0, "ladder");
     let [a, b] = [(); 2].map(|()| Tensor::uniform([n, n], -1.0, 1.0, &mut rng));
     let mut c = Tensor::zeros([n, n]);
@@ -83,6 +93,8 @@ fn measure(n: usize) -> Vec<[f64; 4]> {
         (0..repeat).for_each(|_| work());
         operations * repeat as f64 / (thread_seconds() - start) / 1e9
     };
+    let product = |kernel: Kernel| with_kernel(kernel, || gflops(n, 100.0, &mut || _ = matmul(&a, &b)));
+    let packed_8 = Kernel::available().find(|&kernel| kernel == Kernel::Avx2).unwrap_or(Kernel::in_use());
     let mut round = || {
         let mut rung = |rows: usize, expected: f64, rung: Rung| {
             let (a, c) = (&a.data()[..rows * n], &mut c.data_mut()[..rows * n]);
@@ -92,7 +104,9 @@ fn measure(n: usize) -> Vec<[f64; 4]> {
             rung(n.min(NAIVE_ROWS), 1.0, naive),
             rung(n, 20.0, loop_order),
             rung(n, 20.0, blocked),
-            gflops(n, 100.0, &mut || _ = matmul(&a, &b)),
+            product(packed_8),
+            product(Kernel::in_use()),
+            product(Kernel::Matrixmultiply),
         ]
     };
     if n <= 256 {
@@ -110,13 +124,13 @@ fn bytes_per_multiplication(rung: usize) -> f64 {
         0 | 1 => 4.0,
         // a once for each column of tiles, c once for each row of tiles, b once.
         2 => 4.0 / tile + 8.0 / tile + 4.0 / n,
-        // matrixmultiply: c once for each 256 of k; a and b once, and once more when they are packed.
-        _ => 8.0 / 256.0 + 8.0 / n + 8.0 / n,
+        // Ours: c once for each 250 of k, and a and b once for each of the 4 x 4 tasks that need them.
+        _ => 8.0 / 250.0 + 2.0 * 4.0 / 250.0,
     }
 }
 
 /// Draws the rungs under the roofs of the instructions that this processor has.
-fn roofline(record: &mut Record, rates: &[f64; 4], best: f64) -> Result<()> {
+fn roofline(record: &mut Record, rates: &[f64; RUNGS], best: f64) -> Result<()> {
     let bandwidth = peak::bandwidth(16);
     record.number("bandwidth", bandwidth).number("bandwidth_memory", peak::bandwidth(256));
     let mut series = Vec::new();
@@ -135,7 +149,7 @@ fn roofline(record: &mut Record, rates: &[f64; 4], best: f64) -> Result<()> {
         series.push(if series.is_empty() { roof } else { roof.dashed() });
     }
     record.number("best", best);
-    for rung in 0..4 {
+    for rung in [0, 1, 2, MATMUL] {
         let intensity = 2.0 / bytes_per_multiplication(rung);
         record.number(&format!("intensity_{}", NAMES[rung]), intensity);
         series.push(Series::of_pairs(LABELS[rung], &[intensity], &[rates[rung]]).marked());

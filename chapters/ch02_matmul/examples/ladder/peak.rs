@@ -39,6 +39,36 @@ pub fn narrow_4() -> Option<f64> {
     None
 }
 
+/// Runs `rounds` of the widest instructions that multiply and add at once, and returns how many operations that were: a
+/// multiplication and an addition for each float. Without such instructions, of the narrow ones.
+#[allow(dead_code, reason = "the example `peak` measures with it")]
+pub fn burst(rounds: usize) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let width = if is_x86_feature_detected!("avx512f") {
+            // SAFETY: the processor has the instructions.
+            unsafe { x86::fma_16(rounds) };
+            16
+        } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: as above.
+            unsafe { x86::fma_8(rounds) };
+            8
+        } else {
+            x86::multiply_then_add(rounds);
+            4
+        };
+        (2 * CHAINS * width * rounds) as f64
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        // No instructions that we could ask for: 64 sums in loops that the compiler may widen.
+        let (factor, mut sums) = (black_box(0.5f32), [0.0f32; 64]);
+        (0..rounds).for_each(|_| sums.iter_mut().for_each(|sum| *sum = *sum * factor + 1.0));
+        black_box(sums);
+        (2 * 64 * rounds) as f64
+    }
+}
+
 /// The best of several runs, for `operations` in each round.
 #[cfg(target_arch = "x86_64")]
 fn rate(operations: usize, run: impl Fn(usize)) -> f64 {

@@ -28,7 +28,7 @@ pub const LAYOUTS: u8 = 32;
 
 /// Random numbers of [-1, 1) of this shape, at least two axes, as a view. Bit 0 of `layout`: stored transposed; bits 1
 /// and 2: flipped along the last axis or the one before; bits 3 and 4: broadcast along them.
-pub fn view(shape: &[usize], layout: u8, rng: &mut Rng) -> Array<f64> {
+pub fn view<T: Float>(shape: &[usize], layout: u8, rng: &mut Rng) -> Array<T> {
     let bit = |n: u8| layout >> n & 1 == 1;
     let mut base = Shape::new(shape);
     let last = shape.len() - 1;

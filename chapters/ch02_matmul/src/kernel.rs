@@ -1,0 +1,127 @@
+//! Which of the fast ways a product takes: decided while the program runs, by what the processor has.
+
+use std::cell::Cell;
+
+use ch01_tensors::{DType, Float};
+
+use crate::fallback;
+use crate::packed::{self, MicroKernel, Scalar, View};
+#[cfg(target_arch = "x86_64")]
+use crate::packed::{Avx2, Avx512};
+use crate::task::{Rectangle, Strided};
+
+/// A way to multiply matrices of f32. Matrices of f64 always go to matrixmultiply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernel {
+    /// Ours, with vectors of 16.
+    Avx512,
+    /// Ours, with vectors of 8.
+    Avx2,
+    /// Ours, without vector instructions: slow, for tests.
+    Scalar,
+    /// The matrixmultiply crate.
+    Matrixmultiply,
+}
+
+thread_local! {
+    static FORCED: Cell<Option<Kernel>> = const { Cell::new(None) };
+}
+
+impl Kernel {
+    /// All that this processor can run, the fastest first; [`Scalar`](Kernel::Scalar) is last.
+    pub fn available() -> impl Iterator<Item = Kernel> {
+        use Kernel::*;
+        [Avx512, Avx2, Matrixmultiply, Scalar].into_iter().filter(|kernel| kernel.is_available())
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn is_available(self) -> bool {
+        match self {
+            Kernel::Avx512 => Avx512::detect().is_some(),
+            Kernel::Avx2 => Avx2::detect().is_some(),
+            Kernel::Scalar | Kernel::Matrixmultiply => true,
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn is_available(self) -> bool {
+        matches!(self, Kernel::Scalar | Kernel::Matrixmultiply)
+    }
+
+    /// What products that this thread starts now take.
+    pub fn in_use() -> Self {
+        FORCED.get().or_else(|| Kernel::available().next()).expect("matrixmultiply is always there")
+    }
+}
+
+/// Runs `f`; the products that this thread starts in it take that way, on all their threads. For tests and measurements.
+///
+/// # Panics
+/// When this processor cannot run it.
+#[track_caller]
+pub fn with_kernel<R>(kernel: Kernel, f: impl FnOnce() -> R) -> R {
+    assert!(kernel.is_available(), "this processor has no {kernel:?}");
+    /// Puts the old choice back, after a panic too.
+    struct Restore(Option<Kernel>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            FORCED.set(self.0);
+        }
+    }
+    let _restore = Restore(FORCED.replace(Some(kernel)));
+    f()
+}
+
+/// `c = a b`, or `c += a b` if `add`, for `a` of `[c.rows, k]` and `b` of `[k, c.cols]`; no size is 0.
+pub(crate) fn gemm<T: Float>(
+    kernel: Kernel,
+    a: Strided<'_, T>,
+    b: Strided<'_, T>,
+    k: usize,
+    add: bool,
+    c: &mut Rectangle<T>,
+) {
+    debug_assert!(
+        [a, b, a.from(c.rows - 1, k - 1), b.from(k - 1, c.cols - 1)]
+            .iter()
+            .all(|x| (x.first as usize) < x.storage.len())
+    );
+    if T::DTYPE != DType::F32 {
+        return fallback::gemm(a, b, k, add, c);
+    }
+    #[cfg(target_arch = "x86_64")]
+    match kernel {
+        Kernel::Avx512 => {
+            let kernel = Avx512::detect().expect("only chosen if it is there");
+            return run(kernel, a, b, k, add, c);
+        }
+        Kernel::Avx2 => {
+            let kernel = Avx2::detect().expect("only chosen if it is there");
+            return run(kernel, a, b, k, add, c);
+        }
+        _ => {}
+    }
+    match kernel {
+        Kernel::Scalar => run(Scalar, a, b, k, add, c),
+        _ => fallback::gemm(a, b, k, add, c),
+    }
+}
+
+/// As [`gemm`], for T = f32.
+fn run<T: Float, K: MicroKernel>(
+    kernel: K,
+    a: Strided<'_, T>,
+    b: Strided<'_, T>,
+    k: usize,
+    add: bool,
+    c: &mut Rectangle<T>,
+) {
+    // Pointers to elements that may be used for the whole storage: strides can be negative.
+    let view = |x: Strided<'_, T>| View {
+        first: x.storage.as_ptr().wrapping_offset(x.first).cast(),
+        row: x.row,
+        col: x.col,
+    };
+    // SAFETY: T is f32. Arrays see to it that every index of a view lies in its storage, and the rectangle is ours.
+    unsafe { packed::gemm(kernel, view(a), view(b), [c.rows, k, c.cols], add, c.first.cast(), c.stride) }
+}
