@@ -219,7 +219,6 @@ impl<K: MicroKernel> Block<K> {
             }
         }
     }
-
     // ANCHOR_END: block
 
     /// What a strip of the panel at column `j` asks for ahead of time: in the first panel the strip of `a` that begins at
@@ -227,22 +226,25 @@ impl<K: MicroKernel> Block<K> {
     fn next(&self, j: usize, strip: usize, end: usize) -> Next {
         let [rows, _, cols] = self.sizes;
         let after = j + K::PANEL;
-        let (x, step, chunk) = if j == 0 && end < rows {
+        let chunk = CHUNK as isize;
+        let (first, step, chunk) = if j == 0 && end < rows {
             if self.a.row == 1 {
-                (self.a.at(end, 0), self.a.col, CHUNK as isize * self.a.col)
+                // The line of its last row: that of its first has come with the strip before.
+                let last = (end + K::ROWS).min(rows) - 1;
+                (self.a.at(last, 0), self.a.col, chunk * self.a.col)
             } else {
-                (self.a.at(end, 0), self.a.row, CHUNK as isize * self.a.col)
+                (self.a.at(end, 0), self.a.row, chunk * self.a.col)
             }
         } else if after < cols && strip < 2 && !self.packed {
             let half = after + strip * K::LANES;
             if self.b.col == 1 {
-                (self.b.at(0, half), self.b.row, CHUNK as isize * self.b.row)
+                (self.b.at(0, half), self.b.row, chunk * self.b.row)
             } else {
-                (self.b.at(0, half), self.b.col, CHUNK as isize * self.b.row)
+                (self.b.at(0, half), self.b.col, chunk * self.b.row)
             }
         } else {
             (self.a.first, 0, 0)
         };
-        Next { first: x, step, turn: chunk - (CHUNK as isize - 1) * step }
+        Next { first, step, turn: chunk - (CHUNK as isize - 1) * step }
     }
 }
