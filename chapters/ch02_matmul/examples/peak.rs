@@ -1,7 +1,7 @@
 //! How near the product in use comes to the peak of the processor: shapes, the four transpose cases, one thread and two.
 //!
-//! The peak is measured beside: a loop of fused multiplications and additions that waits for nothing, a millisecond before
-//! each product. Ours and matrixmultiply's take turns, and a share is that of one turn; shown are medians, and the lowest
+//! The peak is measured beside: a loop of fused multiplications and additions that waits for nothing, as wide as the
+//! kernel's, a millisecond before and after each product. Ours and matrixmultiply's take turns, and a share is that of one turn; shown are medians, and the lowest
 //! and highest share.
 //!
 //! `cargo run --release -p ch02_matmul --example peak [-- --shape 1024x1024x1024] [--case NT] [--threads 1]
@@ -153,9 +153,10 @@ fn measure(pool: &ThreadPool, [m, k, n]: [usize; 3], transposed: [bool; 2], opti
             operations * repeat as f64 / (seconds(threads) - start) / 1e9
         })
     };
+    let floats = if options.kernel == Kernel::Avx2 { 8 } else { 16 };
     let best = || {
         let start = seconds(threads);
-        let operations: f64 = pool.broadcast(|_| peak::burst(BURST)).into_iter().sum();
+        let operations: f64 = pool.broadcast(|_| peak::burst(BURST, floats)).into_iter().sum();
         operations / (seconds(threads) - start) / 1e9
     };
     product(options.kernel);

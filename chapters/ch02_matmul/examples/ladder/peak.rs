@@ -39,13 +39,14 @@ pub fn narrow_4() -> Option<f64> {
     None
 }
 
-/// Runs `rounds` of the widest instructions that multiply and add at once, and returns how many operations that were: a
-/// multiplication and an addition for each float. Without such instructions, of the narrow ones.
+/// Runs `rounds` of the widest instructions that multiply and add at once, but not wider than `floats`, and returns how
+/// many operations that were: a multiplication and an addition for each float. Without such instructions, of the narrow
+/// ones.
 #[allow(dead_code, reason = "the example `peak` measures with it")]
-pub fn burst(rounds: usize) -> f64 {
+pub fn burst(rounds: usize, floats: usize) -> f64 {
     #[cfg(target_arch = "x86_64")]
     {
-        let width = if is_x86_feature_detected!("avx512f") {
+        let width = if floats >= 16 && is_x86_feature_detected!("avx512f") {
             // SAFETY: the processor has the instructions.
             unsafe { x86::fma_16(rounds) };
             16
@@ -62,6 +63,7 @@ pub fn burst(rounds: usize) -> f64 {
     #[cfg(not(target_arch = "x86_64"))]
     {
         // No instructions that we could ask for: 64 sums in loops that the compiler may widen.
+        let _ = floats;
         let (factor, mut sums) = (black_box(0.5f32), [0.0f32; 64]);
         (0..rounds).for_each(|_| sums.iter_mut().for_each(|sum| *sum = *sum * factor + 1.0));
         black_box(sums);
