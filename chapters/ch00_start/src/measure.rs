@@ -1,7 +1,7 @@
 //! What examples measure beside their results: medians, time on the processor, memory, and how fast the processor is.
 //!
-//! On a machine with other work to do, the clock on the wall also counts the time in which others ran. Linux says in files
-//! how long each thread was on a processor, and brings them up to date every few milliseconds.
+//! On a machine with other work to do, the clock on the wall also counts the time in which others ran. Linux has a clock of
+//! each thread's time on a processor; of all threads it says so in files, brought up to date every few milliseconds.
 
 use std::fs;
 use std::path::Path;
@@ -15,8 +15,32 @@ pub const CLOCK: &str =
     if cfg!(target_os = "linux") { "the thread's time on the processor" } else { "the wall's" };
 
 /// Seconds for which this thread has run, since some moment; by the wall's clock where the system does not say.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub fn thread_seconds() -> f64 {
-    running("/proc/thread-self/schedstat".as_ref()).unwrap_or_else(|| START.elapsed().as_secs_f64())
+    /// `struct timespec` of 64-bit Linux.
+    #[repr(C)]
+    struct Time {
+        seconds: i64,
+        nanoseconds: i64,
+    }
+    unsafe extern "C" {
+        fn clock_gettime(clock: i32, time: *mut Time) -> i32;
+    }
+    const CLOCK_THREAD_CPUTIME_ID: i32 = 3;
+    let mut time = Time { seconds: 0, nanoseconds: 0 };
+    // SAFETY: a function of the C library, which every program of Linux has; it writes the time and nothing else.
+    let result = unsafe { clock_gettime(CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    if result == 0 {
+        time.seconds as f64 + time.nanoseconds as f64 * 1e-9
+    } else {
+        START.elapsed().as_secs_f64()
+    }
+}
+
+/// Seconds for which this thread has run, since some moment; by the wall's clock where the system does not say.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+pub fn thread_seconds() -> f64 {
+    START.elapsed().as_secs_f64()
 }
 
 /// Seconds for which the threads of this process have run, all together; NaN where the system does not say.

@@ -7,8 +7,6 @@
 //! `cargo run --release -p ch02_matmul --example peak [-- --shape 1024x1024x1024] [--case NT] [--threads 1]
 //! [--kernel avx2] [--rounds 9] [--record]`. With `--threads` above 1, peak, ours and matrixmultiply's all have that many.
 
-#[path = "ladder/clock.rs"]
-mod clock;
 #[path = "ladder/peak.rs"]
 #[allow(dead_code, reason = "the ladder uses all of it")]
 mod peak;
@@ -17,7 +15,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use ch00_start::Record;
+use ch00_start::{Record, measure};
 use ch01_tensors::{Rng, Tensor};
 use ch02_matmul::{Kernel, matmul, with_kernel};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -89,7 +87,7 @@ struct Row {
 fn main() -> Result<()> {
     let options = options()?;
     let mut record = Record::from_args("ch02_peak");
-    record.seed(0).number("rounds", options.rounds as f64).text("clock", clock::NAME);
+    record.seed(0).number("rounds", options.rounds as f64).text("clock", measure::CLOCK);
     record.text("kernel", format!("{:?}", options.kernel));
     for &threads in &options.threads {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
@@ -100,7 +98,7 @@ fn main() -> Result<()> {
                 if options.case.as_ref().is_some_and(|case| case != name) {
                     continue;
                 }
-                let row = pool.install(|| measure(&pool, shape, transposed, &options));
+                let row = pool.install(|| rounds(&pool, shape, transposed, &options));
                 let [m, k, n] = shape;
                 let [low, median, high] = row.share;
                 println!(
@@ -126,13 +124,13 @@ fn main() -> Result<()> {
 /// On one thread its own time counts, on several the wall's.
 fn seconds(threads: usize) -> f64 {
     if threads == 1 {
-        return clock::seconds();
+        return measure::thread_seconds();
     }
     static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
     START.elapsed().as_secs_f64()
 }
 
-fn measure(pool: &ThreadPool, [m, k, n]: [usize; 3], transposed: [bool; 2], options: &Options) -> Row {
+fn rounds(pool: &ThreadPool, [m, k, n]: [usize; 3], transposed: [bool; 2], options: &Options) -> Row {
     let threads = pool.current_num_threads();
     let mut rng = Rng::new(0, "peak");
     let mut operand = |[rows, cols]: [usize; 2], transposed: bool| {
