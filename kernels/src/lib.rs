@@ -23,13 +23,17 @@ mod simulator;
 #[path = "no_simulator.rs"]
 mod simulator;
 
+pub mod batch_norm;
+pub mod conv;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod elementwise;
 pub mod embedding;
 pub mod layer_norm;
+pub mod lstm;
 pub mod matmul;
 pub mod optimizer;
+pub mod pool;
 pub mod reduce;
 pub mod softmax;
 pub mod transpose;

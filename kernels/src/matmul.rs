@@ -39,3 +39,55 @@ pub fn matmul(
     let launch = if version <= 2 { launch.block((16, 16)) } else { launch.block(256) };
     launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
 }
+
+/// The rungs of [`matmul_nt`] and [`matmul_tn`].
+pub const MATMUL_TRANSPOSED: &[&str] = &["one thread an element", "tiles in shared memory"];
+
+/// c = a bᵀ with a `[m, k]`, b `[n, k]`, c `[m, n]`: the gradient to the left factor of a product is dc bᵀ.
+///
+/// # Errors
+///
+/// As [`matmul`].
+pub fn matmul_nt(
+    version: usize,
+    a: &DeviceBuffer<f32>,
+    b: &DeviceBuffer<f32>,
+    c: &mut DeviceBuffer<f32>,
+    [m, n, k]: [usize; 3],
+) -> Result<(), KernelError> {
+    transposed("matmul_nt", version, (a, [m, k]), (b, [n, k]), c, [m, n, k])
+}
+
+/// c = aᵀ b with a `[k, m]`, b `[k, n]`, c `[m, n]`: the gradient to the right factor of a product is aᵀ dc.
+///
+/// # Errors
+///
+/// As [`matmul`].
+pub fn matmul_tn(
+    version: usize,
+    a: &DeviceBuffer<f32>,
+    b: &DeviceBuffer<f32>,
+    c: &mut DeviceBuffer<f32>,
+    [m, n, k]: [usize; 3],
+) -> Result<(), KernelError> {
+    transposed("matmul_tn", version, (a, [k, m]), (b, [k, n]), c, [m, n, k])
+}
+
+fn transposed(
+    operation: &'static str,
+    version: usize,
+    (a, a_shape): (&DeviceBuffer<f32>, [usize; 2]),
+    (b, b_shape): (&DeviceBuffer<f32>, [usize; 2]),
+    c: &mut DeviceBuffer<f32>,
+    [m, n, k]: [usize; 3],
+) -> Result<(), KernelError> {
+    let name = kernel(operation, version, MATMUL_TRANSPOSED)?;
+    has(operation, "a", a, &a_shape)?;
+    has(operation, "b", b, &b_shape)?;
+    has(operation, "c", c, &[m, n])?;
+    if c.is_empty() {
+        return Ok(());
+    }
+    let launch = a.device().kernel(&name).grid((n.div_ceil(16), m.div_ceil(16))).block((16, 16));
+    launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
+}

@@ -2,12 +2,16 @@
 
 use kernels::{Device, DeviceBuffer, HAS_SIMULATOR};
 
+mod batch_norm;
+mod conv;
 mod dropout;
 mod elementwise;
 mod embedding;
+mod lstm;
 mod matmul;
 mod optimizer;
 mod planted_bugs;
+mod pool;
 mod ptx;
 mod reduce;
 mod rows;

@@ -39,6 +39,19 @@ fn matmul_versions() {
             // k products below 4 in a partial sum of at most a hundred: k roundings of 6e-8 of it, of either sign.
             close(&format!("matmul_v{version} {shape:?}"), &c, &want, 2e-5);
         }
+        let flip = |x: &[f32], rows: usize, columns: usize| -> Vec<f32> {
+            (0..x.len()).map(|i| x[i % rows * columns + i / rows]).collect()
+        };
+        let b_flipped = device.upload(&flip(&b.to_vec().unwrap(), k, n)).unwrap();
+        let a_flipped = device.upload(&flip(&a.to_vec().unwrap(), m, k)).unwrap();
+        for version in 1..=MATMUL_TRANSPOSED.len() {
+            let mut c = device.uninit(m * n).unwrap();
+            matmul_nt(version, &a, &b_flipped, &mut c, shape).unwrap();
+            close(&format!("matmul_nt_v{version} {shape:?}"), &c, &want, 2e-5);
+            let mut c = device.uninit(m * n).unwrap();
+            matmul_tn(version, &a_flipped, &b, &mut c, shape).unwrap();
+            close(&format!("matmul_tn_v{version} {shape:?}"), &c, &want, 2e-5);
+        }
     }
 }
 
