@@ -20,6 +20,7 @@ fn encoder() -> Encoder<f64> {
         layers: 2,
         feed_forward: 6,
         dropout: 0.0,
+        init_std: 0.1,
         classes: 2,
         pooling: Pooling::Mean,
     };

@@ -29,8 +29,7 @@ pub struct EncoderClassifier<T: Float = f32> {
 
 impl EncoderClassifier {
     /// A classifier of these sizes, with first weights as in GPT-2: normal, smaller at the end of residual branches
-    /// (chapter 8). GPT-2's standard deviation of 0.02 belongs to its 768 features; here it is `0.02 sqrt(768 / size)`, so
-    /// that the scores of the first attention are as large as there.
+    /// (chapter 8).
     ///
     /// # Panics
     /// When `size` is not a multiple of `heads`, or `dropout` is no probability.
@@ -39,8 +38,7 @@ impl EncoderClassifier {
         let encoder = Encoder::new(config, rng);
         let head = Linear::new(config.size, config.classes, rng);
         let mut model = EncoderClassifier { encoder, head, pooling: config.pooling, masks: Vec::new() };
-        let std = 0.02 * (768.0 / config.size as f64).sqrt();
-        init_gpt(&mut model, config.layers, std, rng);
+        init_gpt(&mut model, config.layers, config.init_std, rng);
         model
     }
 }

@@ -27,6 +27,9 @@ pub struct EncoderConfig {
     pub feed_forward: usize,
     /// The probability of dropout, on embeddings and at the end of both branches of each block.
     pub dropout: f64,
+    /// The standard deviation of the first weights (`initializer_range` in the transformers library). GPT-2 takes 0.02 for
+    /// its 768 features; `0.02 sqrt(768 / size)` makes the first scores of the attention as large as there.
+    pub init_std: f64,
     /// Classes to tell apart.
     pub classes: usize,
     /// How the vectors of a sequence become one.
@@ -46,6 +49,7 @@ impl Default for EncoderConfig {
             layers: 4,
             feed_forward: 512,
             dropout: 0.1,
+            init_std: 0.05,
             classes: 2,
             pooling: Pooling::Mean,
         }

@@ -88,6 +88,7 @@ fn golden_encoder_classifier() {
             layers: at(3),
             feed_forward: at(2),
             dropout: 0.0,
+            init_std: 0.02,
             classes: 3,
             pooling,
         };

@@ -93,6 +93,7 @@ fn gradcheck_encoder_classifier() {
             layers: 2,
             feed_forward: 3,
             dropout: 0.0,
+            init_std: 0.1,
             classes: 3,
             pooling,
         };

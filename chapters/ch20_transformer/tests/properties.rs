@@ -18,6 +18,7 @@ fn config(pooling: Pooling, dropout: f64) -> EncoderConfig {
         layers: 2,
         feed_forward: 32,
         dropout,
+        init_std: 0.1,
         classes: 3,
         pooling,
     }

@@ -52,6 +52,8 @@ pub(crate) struct Encoder {
     pub heads: usize,
     pub layers: usize,
     pub dropout: f64,
+    /// The standard deviation of the first weights.
+    pub init_std: f64,
 }
 
 // ANCHOR: recipes
@@ -78,10 +80,10 @@ const SHAPES: Pictures =
 const IMDB: Texts = Texts {
     vocabulary: 20_000,
     tokens: 800,
-    encoder: Some(Encoder { size: 64, heads: 4, layers: 1, dropout: 0.2 }),
+    encoder: Some(Encoder { size: 64, heads: 4, layers: 1, dropout: 0.2, init_std: 0.14 }),
     word_dropout: 0.3,
     batch: 32,
-    epochs: 3,
+    epochs: 5,
     rate: 1e-3,
     betas: (0.9, 0.98),
     warmup: 0.1,
@@ -95,7 +97,7 @@ const IMDB: Texts = Texts {
 const REVIEWS: Texts = Texts {
     vocabulary: 1000,
     tokens: 64,
-    encoder: Some(Encoder { size: 64, heads: 4, layers: 2, dropout: 0.1 }),
+    encoder: Some(Encoder { size: 64, heads: 4, layers: 2, dropout: 0.1, init_std: 0.07 }),
     word_dropout: 0.0,
     epochs: 14,
     label_smoothing: 0.0,
@@ -203,6 +205,7 @@ pub(crate) fn settings(plan: &Plan, history: &History, seconds: f64) -> Vec<Vec<
         if let Some(encoder) = &r.encoder {
             row("width, heads, blocks", format!("{}, {}, {}", encoder.size, encoder.heads, encoder.layers));
             row("dropout", percent(encoder.dropout));
+            row("standard deviation of the first weights", encoder.init_std.to_string());
             row("word dropout", percent(r.word_dropout));
         }
         row("optimizer", format!("AdamW, weight decay {}", r.weight_decay));

@@ -136,6 +136,7 @@ pub(crate) fn encoder(run: &Run, vocabulary: &WordVocabulary) -> EncoderClassifi
         layers: size.layers,
         feed_forward: 4 * size.size,
         dropout: size.dropout,
+        init_std: size.init_std,
         classes: run.plan.task.classes().len(),
         ..EncoderConfig::default()
     };
