@@ -248,3 +248,69 @@ impl<K: MicroKernel> Block<K> {
         Next { first, step, turn: chunk - (CHUNK as isize - 1) * step }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::naive;
+
+    /// Copies of a row-major matrix with other strides, and a view of each.
+    fn layouts(matrix: &[f32], [rows, cols]: [usize; 2], check: impl Fn(View)) {
+        let row_major = View { first: matrix.as_ptr(), row: cols as isize, col: 1 };
+        check(row_major);
+        let copied = |order: &dyn Fn(usize, usize) -> usize, size: usize| {
+            let mut copy = vec![f32::NAN; size];
+            (0..rows * cols).for_each(|i| copy[order(i / cols, i % cols)] = matrix[i]);
+            copy
+        };
+        let columns = copied(&|i, j| j * rows + i, rows * cols);
+        check(View { first: columns.as_ptr(), row: 1, col: rows as isize });
+        let backwards = copied(&|i, j| rows * cols - 1 - (i * cols + j), rows * cols);
+        check(View { first: &backwards[rows * cols - 1], row: -(cols as isize), col: -1 });
+        let spread = copied(&|i, j| i * 512 + 3 * j, (rows - 1) * 512 + 3 * cols);
+        check(View { first: spread.as_ptr(), row: 512, col: 3 });
+        let apart = copied(&|i, j| i * 512 + j, (rows - 1) * 512 + cols);
+        check(View { first: apart.as_ptr(), row: 512, col: 1 });
+    }
+
+    #[test]
+    fn the_loops_and_the_packing_without_vector_instructions() {
+        // Beyond a block in every axis, with tails; and less than a vector. Whole numbers: all sums are exact. The copies
+        // are as long as their elements need, so that Miri sees any step beyond.
+        for [m, k, n] in [[17, 21, 67], [3, 2, 1], [4, 12, 8]] {
+            let a: Vec<f32> = (0..m * k).map(|i| (i * 7 % 11) as f32 - 5.0).collect();
+            let b: Vec<f32> = (0..k * n).map(|i| (i * 5 % 13) as f32 - 6.0).collect();
+            let mut want = vec![1.0; m * n];
+            naive(&a, &b, &mut want, [m, k, n]);
+            layouts(&a, [m, k], |a| {
+                layouts(&b, [k, n], |b| {
+                    let mut c = vec![1.0; m * n];
+                    // SAFETY: the views lie inside their vectors, the result is `c`.
+                    unsafe { gemm(Scalar, a, b, [m, k, n], true, c.as_mut_ptr(), n) }
+                    assert_eq!(
+                        c,
+                        want,
+                        "[{m}, {k}, {n}], strides {:?} and {:?}",
+                        [a.row, a.col],
+                        [b.row, b.col]
+                    );
+                });
+            });
+        }
+    }
+
+    #[test]
+    fn pieces_cover_the_axis_and_are_not_too_long() {
+        for (most, unit) in [(8, 1), (24, 8), (256, 1), (1024, 32), (560, 1)] {
+            for length in (1..200).chain([1000, 1279, 1281, 4096]) {
+                let mut end = 0;
+                for (from, piece) in pieces(length, most, unit) {
+                    assert_eq!(from, end);
+                    assert!(piece > 0 && piece <= longest(most, unit), "{length} by {most}: {piece}");
+                    end += piece;
+                }
+                assert_eq!(end, length);
+            }
+        }
+    }
+}

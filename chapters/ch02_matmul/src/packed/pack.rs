@@ -35,7 +35,7 @@ pub(super) enum Left {
 }
 
 /// With fewer panels than this, an element of `a` is not read often enough to be worth a copy.
-const PANELS: usize = 4;
+const PANELS: usize = 8;
 
 /// The step from one copied row of `inner` numbers to the next: an odd number of cache lines, so that the rows of a strip do not fall into
 /// the same set of the cache.
