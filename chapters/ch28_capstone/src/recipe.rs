@@ -32,7 +32,7 @@ pub(crate) struct Texts {
     pub tokens: usize,
     /// None for the bag of words.
     pub encoder: Option<Encoder>,
-    /// The share of words that training replaces by `<unk>`.
+    /// The share of words that training leaves out.
     pub word_dropout: f64,
     pub batch: usize,
     pub epochs: u32,

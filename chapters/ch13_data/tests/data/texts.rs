@@ -97,19 +97,21 @@ fn long_texts_are_cut() {
 }
 
 #[test]
-fn word_dropout_replaces_its_share_and_spares_cls() {
+fn word_dropout_leaves_out_its_share_and_spares_cls() {
     let mut ids = vec![7; 20_000];
     ids[0] = CLS;
     let set = TextSet::new(vec![ids], vec![0], usize::MAX).word_dropout(0.1);
     let row = |seed| set.batch(&[0], &mut Rng::new(seed, "batch")).input.ids.to_vec();
-    let replaced = row(0).iter().filter(|&&id| id == i64::from(UNKNOWN)).count();
+    let left_out = 20_000 - row(0).len();
     // 2000 on average; the standard deviation is 42: five of those.
-    assert!(replaced.abs_diff(2000) < 213, "{replaced}");
+    assert!(left_out.abs_diff(2000) < 213, "{left_out}");
+    assert!(row(0)[0] == i64::from(CLS) && row(0)[1..].iter().all(|&id| id == 7));
     assert_eq!(row(0), row(0));
     assert_ne!(row(0), row(1));
     let all = set.word_dropout(1.0);
-    let ids = all.batch(&[0], &mut Rng::new(0, "batch")).input.ids.to_vec();
-    assert!(ids[0] == i64::from(CLS) && ids[1..].iter().all(|&id| id == i64::from(UNKNOWN)));
+    assert_eq!(all.batch(&[0], &mut Rng::new(0, "batch")).input.ids.to_vec(), [i64::from(CLS)]);
+    let nothing = TextSet::new(vec![vec![7, 8]], vec![0], 2).word_dropout(1.0);
+    assert_eq!(nothing.batch(&[0], &mut Rng::new(0, "batch")).input.ids.to_vec(), [i64::from(UNKNOWN)]);
 }
 
 #[test]
