@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn the_loops_and_the_packing_without_vector_instructions() {
         // Beyond a block in every axis, with tails; and less than a vector. Whole numbers: all sums are exact. The copies
-        // are as long as their elements need, so that Miri sees any step beyond.
+        // are as long as their elements need, so that a checker of memory sees any step beyond.
         for [m, k, n] in [[17, 21, 67], [3, 2, 1], [4, 12, 8]] {
             let a: Vec<f32> = (0..m * k).map(|i| (i * 7 % 11) as f32 - 5.0).collect();
             let b: Vec<f32> = (0..k * n).map(|i| (i * 5 % 13) as f32 - 6.0).collect();

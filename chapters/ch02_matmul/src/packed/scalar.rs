@@ -1,4 +1,4 @@
-//! Four floats as an array: the packed product without vector instructions, for tests. It runs under Miri, and its
+//! Four floats as an array: the packed product without vector instructions, for tests. It has no intrinsics, which Miri could not run, and its
 //! blocks are so small that a small product goes through every loop.
 
 use super::MicroKernel;
