@@ -32,7 +32,7 @@ pub fn embedding(
     table.device().kernel(&name).over(threads, 256).arg(table).arg(&ids).arg(y).arg(n).arg(width).launch()
 }
 
-/// dtable[ids[i]] += dy[i] for every i: dy `[n, width]`, dtable `[vocabulary, width]`, which is added to.
+/// `dtable[ids[i]] += dy[i]` for every i: dy `[n, width]`, dtable `[vocabulary, width]`, which is added to.
 ///
 /// # Errors
 ///

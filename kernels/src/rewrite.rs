@@ -10,7 +10,7 @@
 //! | `reinterpret_cast<const float4*>(x)` | `sim::pointer_cast<sim::Ptr<const float4>>(x)` |
 //!
 //! Everything else is done by `sim/sim.hpp`. The same tokens give the names and parameters of the kernels, by which every
-//! launch is checked on every backend. Known limits: one `*` per declared pointer, and only the element types of [`TYPES`].
+//! launch is checked on every backend. Known limits: one `*` per declared pointer, and only the element types of `TYPES`.
 //!
 //! `build.rs` uses this file too, so it stands on the standard library alone.
 
