@@ -41,9 +41,7 @@ pub(crate) fn gemm<T: Float>(
     c: &mut Rectangle<T>,
 ) {
     let (m, n) = (c.rows, c.cols);
-    // Pointers to elements that may be used for the whole storage: strides can be negative.
-    let start = |x: Strided<'_, T>| x.storage.as_ptr().wrapping_offset(x.first);
-    let (from_a, from_b, to) = (start(a), start(b), c.first);
+    let (from_a, from_b, to) = (a.pointer(), b.pointer(), c.first);
     let stride = c.stride as isize;
     let _inside = Inside::enter();
     match T::DTYPE {

@@ -116,12 +116,7 @@ fn run<T: Float, K: MicroKernel>(
     add: bool,
     c: &mut Rectangle<T>,
 ) {
-    // Pointers to elements that may be used for the whole storage: strides can be negative.
-    let view = |x: Strided<'_, T>| View {
-        first: x.storage.as_ptr().wrapping_offset(x.first).cast(),
-        row: x.row,
-        col: x.col,
-    };
+    let view = |x: Strided<'_, T>| View { first: x.pointer().cast(), row: x.row, col: x.col };
     // SAFETY: T is f32. Arrays see to it that every index of a view lies in its storage, and the rectangle is ours.
     unsafe { packed::gemm(kernel, view(a), view(b), [c.rows, k, c.cols], add, c.first.cast(), c.stride) }
 }

@@ -35,6 +35,11 @@ impl<'a, T: Copy> Strided<'a, T> {
         self
     }
 
+    /// Its first element, by a pointer that may be used for the whole storage: strides can be negative.
+    pub fn pointer(self) -> *const T {
+        self.storage.as_ptr().wrapping_offset(self.first)
+    }
+
     /// The matrix with rows and columns swapped.
     pub fn t(self) -> Self {
         Strided { row: self.col, col: self.row, ..self }
