@@ -23,6 +23,7 @@ mod simulator;
 #[path = "no_simulator.rs"]
 mod simulator;
 
+pub mod attention;
 pub mod batch_norm;
 pub mod conv;
 pub mod cross_entropy;

@@ -1,7 +1,8 @@
-//! The matrix product in f32 (`cuda/matmul.cu`).
+//! Matrix products: in f32 (`cuda/matmul.cu`), with a transposed factor (`cuda/matmul_transposed.cu`), and in bf16 on tensor
+//! cores (`cuda/matmul_bf16.cu`).
 
 use crate::rung::{has, kernel};
-use crate::{DeviceBuffer, KernelError};
+use crate::{Bf16, DeviceBuffer, KernelError};
 
 /// The rungs of [`matmul`].
 pub const MATMUL: &[&str] = &[
@@ -89,5 +90,39 @@ fn transposed(
         return Ok(());
     }
     let launch = a.device().kernel(&name).grid((n.div_ceil(16), m.div_ceil(16))).block((16, 16));
+    launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
+}
+
+/// The rungs of [`matmul_bf16`].
+pub const MATMUL_BF16: &[&str] =
+    &["one warp a tile, fragments from memory", "tiles in shared memory, 2 x 2 fragments a warp"];
+
+/// c = a b on tensor cores, with a `[m, k]` and b `[k, n]` in bf16, c `[m, n]` in f32. Version 1 needs multiples of 16.
+///
+/// # Errors
+///
+/// As [`matmul`], and sizes that version 1 does not take.
+pub fn matmul_bf16(
+    version: usize,
+    a: &DeviceBuffer<Bf16>,
+    b: &DeviceBuffer<Bf16>,
+    c: &mut DeviceBuffer<f32>,
+    [m, n, k]: [usize; 3],
+) -> Result<(), KernelError> {
+    const NAME: &str = "matmul_bf16";
+    let name = kernel(NAME, version, MATMUL_BF16)?;
+    has(NAME, "a", a, &[m, k])?;
+    has(NAME, "b", b, &[k, n])?;
+    has(NAME, "c", c, &[m, n])?;
+    if c.is_empty() {
+        return Ok(());
+    }
+    if version == 1 && [m, n, k].iter().any(|size| size % 16 != 0) {
+        let message = format!("version 1 takes multiples of 16, not {:?}", [m, n, k]);
+        return Err(KernelError::Shape { operation: NAME, message });
+    }
+    let tile = if version == 1 { 16 } else { 64 };
+    let launch = a.device().kernel(&name).grid((n.div_ceil(tile), m.div_ceil(tile)));
+    let launch = if version == 1 { launch.block(32) } else { launch.block(128) };
     launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
 }

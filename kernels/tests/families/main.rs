@@ -2,6 +2,7 @@
 
 use kernels::{Device, DeviceBuffer, HAS_SIMULATOR};
 
+mod attention;
 mod batch_norm;
 mod conv;
 mod dropout;

@@ -1,3 +1,4 @@
+use kernels::Bf16;
 use kernels::matmul::*;
 
 use crate::{close, device, numbers};
@@ -64,4 +65,32 @@ fn sizes_that_do_not_fit_are_refused() {
     let mut none = device.zeros(0).unwrap();
     matmul(5, &none, &a, &mut device.zeros(0).unwrap(), [0, 3, 2]).unwrap();
     none.fill_zero().unwrap();
+}
+
+#[test]
+fn matmul_bf16_versions() {
+    let Some(device) = device() else { return };
+    for shape @ [m, n, k] in [[16, 16, 16], [32, 48, 64], [1, 1, 1], [65, 40, 33], [70, 130, 50]] {
+        // The inputs as bf16 hold them, so that the products are exact and only the sums round.
+        let round = |x: Vec<f32>| x.into_iter().map(Bf16::from).collect::<Vec<_>>();
+        let (a, b) = (round(numbers(1, m * k)), round(numbers(2, k * n)));
+        let exact = |x: &[Bf16]| x.iter().map(|&x| f32::from(x)).collect::<Vec<_>>();
+        let want = product(&exact(&a), &exact(&b), shape);
+        let (a, b) = (device.upload(&a).unwrap(), device.upload(&b).unwrap());
+        for version in 1..=MATMUL_BF16.len() {
+            let mut c = device.uninit(m * n).unwrap();
+            if version == 1 && shape.iter().any(|size| size % 16 != 0) {
+                assert!(
+                    matmul_bf16(version, &a, &b, &mut c, shape)
+                        .unwrap_err()
+                        .to_string()
+                        .contains("multiples of 16")
+                );
+                continue;
+            }
+            matmul_bf16(version, &a, &b, &mut c, shape).unwrap();
+            // At most 64 additions in f32 (tensor cores may cut instead of rounding) in partial sums of some tens.
+            close(&format!("matmul_bf16_v{version} {shape:?}"), &c, &want, 2e-5);
+        }
+    }
 }
