@@ -1,14 +1,14 @@
 //! Convolution in use: one function for each pass, which checks the sizes and picks the fastest rung that can do it.
 //!
 //! Followed: `torch.nn.functional.conv2d` (a cross-correlation: the kernel is not flipped). Left out for now: dilation,
-//! groups, transposed convolution and Winograd's method; a later part of this chapter brings them.
+//! groups and transposed convolution; a later part of this chapter brings them.
 
 use std::any::Any;
 
 use ch01_tensors::{Array, Float, Tensor};
 
 use crate::problem::{Problem, check_bias};
-use crate::{Conv2dOptions, direct, lowered};
+use crate::{Conv2dOptions, direct, lowered, winograd};
 
 // ANCHOR: conv2d
 /// `y[n, o, i, j] = bias[o] + sum weight[o, c, u, v] x[n, c, i s + u - p, j s + v - p]` over `c`, `u` and `v`
@@ -26,8 +26,13 @@ pub fn conv2d<T: Float>(
 ) -> Array<T> {
     let problem = Problem::new("conv2d", x.shape(), weight.shape(), options);
     check_bias("conv2d", bias, problem.outputs);
-    in_f32([Some(x), Some(weight), bias], |[x, weight, bias]| direct::forward(&problem, x?, weight?, bias))
-        .unwrap_or_else(|| lowered::forward(&problem, x, weight, bias))
+    in_f32([Some(x), Some(weight), bias], |[x, weight, bias]| {
+        if winograd::fits(&problem) {
+            return Some(winograd::forward(&problem, x?, weight?, bias));
+        }
+        direct::forward(&problem, x?, weight?, bias)
+    })
+    .unwrap_or_else(|| lowered::forward(&problem, x, weight, bias))
 }
 
 /// `(dL/dx, dL/dweight)` for `grad = dL/dy`. The gradient of the bias is [`conv2d_bias_gradient`].
@@ -58,8 +63,13 @@ pub fn conv2d_input_gradient<T: Float>(
     options: Conv2dOptions,
 ) -> Array<T> {
     let problem = Problem::with_gradient("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
-    in_f32([Some(grad), Some(weight)], |[grad, weight]| direct::input_gradient(&problem, grad?, weight?))
-        .unwrap_or_else(|| lowered::input_gradient(&problem, grad, weight))
+    in_f32([Some(grad), Some(weight)], |[grad, weight]| {
+        if winograd::fits(&problem) {
+            return Some(winograd::input_gradient(&problem, grad?, weight?));
+        }
+        direct::input_gradient(&problem, grad?, weight?)
+    })
+    .unwrap_or_else(|| lowered::input_gradient(&problem, grad, weight))
 }
 
 /// `dL/dweight` alone: the first layer of a network needs no more.
@@ -74,8 +84,13 @@ pub fn conv2d_weight_gradient<T: Float>(
     options: Conv2dOptions,
 ) -> Array<T> {
     let problem = Problem::with_gradient("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
-    in_f32([Some(grad), Some(x)], |[grad, x]| direct::weight_gradient(&problem, grad?, x?))
-        .unwrap_or_else(|| lowered::weight_gradient(&problem, grad, x))
+    in_f32([Some(grad), Some(x)], |[grad, x]| {
+        if winograd::fits(&problem) {
+            return Some(winograd::weight_gradient(&problem, grad?, x?));
+        }
+        direct::weight_gradient(&problem, grad?, x?)
+    })
+    .unwrap_or_else(|| lowered::weight_gradient(&problem, grad, x))
 }
 
 /// `dL/dbias`, `[out]`: the bias is part of every position of its channel, in every image.

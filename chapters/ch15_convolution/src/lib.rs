@@ -1,14 +1,14 @@
 //! # Chapter 15: convolution
 //!
-//! Built here: convolution of images as a ladder ([`conv2d_naive`], [`im2col`] and a product of matrices, and the direct
-//! kernels in use behind [`conv2d`]), with all gradients; max, average and global average pooling; the layers
+//! Built here: convolution of images as a ladder ([`conv2d_naive`], [`im2col`] and a product of matrices, direct kernels,
+//! and Winograd's way with fewer multiplications; [`conv2d`] picks), with all gradients; max, average and global average pooling; the layers
 //! [`Conv2d`], [`MaxPool2d`], [`AvgPool2d`], [`GlobalAvgPool`] and [`Relu`]; and
 //! [`small_cnn`], the network for CIFAR-10.
 //!
 //! It stands on products of matrices (chapter 2), the layer contract (5) and batch normalisation (11).
 //!
 //! Left out for now, to come with a later part of this chapter: dilation, groups and depthwise convolution, transposed
-//! convolution, one-dimensional convolution, Winograd's method, receptive fields, LeNet and AlexNet. Residual networks are
+//! convolution, one-dimensional convolution, receptive fields, LeNet and AlexNet. Residual networks are
 //! chapter 16.
 
 extern crate self as ch15_convolution;
@@ -24,6 +24,7 @@ mod problem;
 mod relu_layer;
 mod small_cnn;
 mod window;
+mod winograd;
 
 #[cfg_attr(yours_naive, path = "../yours/e01_naive.rs")]
 mod naive;
@@ -48,6 +49,7 @@ pub use pool_layers::{AvgPool2d, GlobalAvgPool, MaxPool2d};
 pub use relu_layer::Relu;
 pub use small_cnn::small_cnn;
 pub use window::{Conv2dOptions, Window};
+pub use winograd::{conv2d_winograd, conv2d_winograd_input_gradient, conv2d_winograd_weight_gradient};
 
 /// The exercises of this chapter that run on the reader's own code, comma separated.
 pub const YOURS: &str = env!("GRADUS_YOURS");

@@ -1,0 +1,235 @@
+//! The three passes: blocks of tiles through transform, products and transform back.
+
+use ch01_tensors::Tensor;
+use ch02_matmul::{Kernel, Window, WindowMut, gemm_into, with_kernel};
+use rayon::prelude::*;
+
+use super::POINTS;
+use super::kernels::{KernelGradients, Kernels, Places};
+use super::lanes::{lanes, run};
+use super::tiles::{Block, Grid, Outputs, Patches};
+use crate::problem::Problem;
+
+/// Whether this way is worth it: with few channels the transforms take longer than they save, with few tiles those of the
+/// weights do.
+pub(crate) fn fits(problem: &Problem) -> bool {
+    let grid = Grid::new(problem.window.input);
+    is_possible(problem)
+        && problem.inputs.min(problem.outputs) >= 16
+        && problem.batch * grid.down * grid.across >= 64
+}
+
+/// Whether there is this way.
+pub(super) fn is_possible(problem: &Problem) -> bool {
+    let Problem { batch, inputs, outputs, window } = *problem;
+    window.kernel == [3, 3]
+        && window.stride == [1, 1]
+        && window.padding == [1, 1]
+        && [batch, inputs, outputs].iter().all(|&size| size > 0)
+}
+
+/// Output channels whose products are in the cache together.
+const TOGETHER: usize = 32;
+
+/// Numbers of a transformed matrix `[channels, tiles]`, of which there are 36, for a block: what fits the caches.
+const MATRIX: usize = 1 << 13;
+
+/// From one of the 36 matrices to the next: not a power of two, or they would push each other out of the cache.
+fn step(size: usize) -> usize {
+    size.next_multiple_of(16) + 16
+}
+
+/// The blocks of some images: at most `tiles` tiles each, but at least a row of tiles, in whole vectors.
+fn blocks(
+    grid: Grid,
+    channels: usize,
+    images: usize,
+    tiles: usize,
+    lanes: usize,
+) -> impl Iterator<Item = Block> {
+    let all = images * grid.down;
+    let rows = (tiles / grid.across).clamp(1, all.max(1));
+    let tiles = (rows * grid.across).next_multiple_of(lanes);
+    (0..all).step_by(rows).map(move |first| Block {
+        grid,
+        channels,
+        first,
+        rows: rows.min(all - first),
+        tiles,
+    })
+}
+
+/// Kernels at the points: for each group of up to [`TOGETHER`] output channels 36 matrices `[group, inputs]`.
+fn transform_kernels(kernel: Kernel, weight: &[f32], outputs: usize, places: Places) -> Tensor {
+    let mut points = Tensor::scratch([POINTS * outputs * places.inputs]);
+    let groups = points.data_mut().par_chunks_mut(POINTS * TOGETHER * places.inputs).enumerate();
+    groups.for_each(|(group, to)| {
+        let outputs = to.len() / (POINTS * places.inputs);
+        // SAFETY: the processor has the kernel's instructions.
+        unsafe { run(kernel, Kernels { weight, places, first: group * TOGETHER, outputs, to }) }
+    });
+    points
+}
+
+/// `y`; the sizes are checked, and fit.
+pub(crate) fn forward(problem: &Problem, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
+    let Problem { inputs, outputs, .. } = *problem;
+    let places = Places { output: 9 * inputs, input: 9, flipped: false, inputs };
+    convolve(problem, [inputs, outputs], x, weight, places, bias)
+}
+
+/// `dL/dx`: a convolution of `grad` with the flipped kernels.
+pub(crate) fn input_gradient(problem: &Problem, grad: &Tensor, weight: &Tensor) -> Tensor {
+    let Problem { inputs, outputs, .. } = *problem;
+    let places = Places { output: 9, input: 9 * inputs, flipped: true, inputs: outputs };
+    convolve(problem, [outputs, inputs], grad, weight, places, None)
+}
+
+// ANCHOR: convolve
+fn convolve(
+    problem: &Problem,
+    [inputs, outputs]: [usize; 2],
+    x: &Tensor,
+    weight: &Tensor,
+    places: Places,
+    bias: Option<&Tensor>,
+) -> Tensor {
+    let kernel = Kernel::in_use();
+    let (x, weight) = (x.clone().contiguous(), weight.clone().contiguous());
+    let bias = bias.map(|bias| bias.clone().contiguous());
+    let points = transform_kernels(kernel, weight.data(), outputs, places);
+    let grid = Grid::new(problem.window.input);
+    let tiles = (MATRIX / inputs).clamp(32, 256);
+    let images = (tiles / (grid.down * grid.across)).clamp(1, problem.batch.div_ceil(8));
+    let mut y = Tensor::scratch([problem.batch, outputs, grid.height, grid.width]);
+    let tasks = y.data_mut().par_chunks_mut(images * outputs * grid.area());
+    tasks.zip(x.data().par_chunks(images * inputs * grid.area())).for_each(|(y, x)| {
+        with_kernel(kernel, || {
+            let images = y.len() / (outputs * grid.area());
+            for block in blocks(grid, inputs, images, tiles, lanes(kernel)) {
+                convolve_block(kernel, block, x, points.data(), bias.as_ref().map(Tensor::data), outputs, y);
+            }
+        });
+    });
+    y
+}
+
+fn convolve_block(
+    kernel: Kernel,
+    block: Block,
+    x: &[f32],
+    points: &[f32],
+    bias: Option<&[f32]>,
+    outputs: usize,
+    y: &mut [f32],
+) {
+    let (inputs, tiles) = (block.channels, block.tiles);
+    let (plane, product) = (step(inputs * tiles), step(TOGETHER * tiles));
+    let mut room = Tensor::scratch([block.room()]);
+    let (mut patches, mut products) =
+        (Tensor::scratch([POINTS * plane]), Tensor::scratch([POINTS * product]));
+    transform::<true>(kernel, block, x, room.data_mut(), patches.data_mut(), plane);
+    for (group, points) in points.chunks(POINTS * TOGETHER * inputs).enumerate() {
+        let (first, count) = (group * TOGETHER, points.len() / (POINTS * inputs));
+        for point in 0..POINTS {
+            let w = Window::new(&points[point * count * inputs..], [count, inputs], [inputs, 1]);
+            let x = Window::new(&patches.data()[point * plane..], [inputs, tiles], [tiles, 1]);
+            let to = &mut products.data_mut()[point * product..];
+            gemm_into(w, x, false, &mut WindowMut::new(to, [count, tiles], tiles));
+        }
+        let work = Outputs {
+            block: Block { channels: outputs, ..block },
+            products: products.data(),
+            plane: product,
+            channels: [first, count],
+            bias: bias.map(|bias| &bias[first..]),
+            room: room.data_mut(),
+            to: y,
+        };
+        // SAFETY: the processor has the kernel's instructions.
+        unsafe { run(kernel, work) }
+    }
+}
+// ANCHOR_END: convolve
+
+/// The tiles of a block at the points.
+fn transform<const HALO: bool>(
+    kernel: Kernel,
+    block: Block,
+    images: &[f32],
+    room: &mut [f32],
+    to: &mut [f32],
+    plane: usize,
+) {
+    let lanes = lanes(kernel);
+    let mut neighbours = ch01_tensors::Array::<i32>::scratch([block.tiles / lanes]);
+    let masks = neighbours.data_mut();
+    masks.iter_mut().zip(block.neighbours(lanes)).for_each(|(to, mask)| *to = mask);
+    let work = Patches::<HALO> { block, images, neighbours: masks, room, to, plane };
+    // SAFETY: the processor has the kernel's instructions.
+    unsafe { run(kernel, work) }
+}
+
+/// Numbers of all partial sums of a weight gradient, about.
+const SUMS: usize = 1 << 22;
+
+// ANCHOR: weight_gradient
+/// `dL/dweight`: the products at the points are summed over tiles, in groups of images, then over the groups.
+pub(crate) fn weight_gradient(problem: &Problem, grad: &Tensor, x: &Tensor) -> Tensor {
+    let kernel = Kernel::in_use();
+    let Problem { batch, inputs, outputs, .. } = *problem;
+    let (grad, x) = (grad.clone().contiguous(), x.clone().contiguous());
+    let grid = Grid::new(problem.window.input);
+    let matrix = outputs * inputs;
+    let images = batch.div_ceil((SUMS / (POINTS * matrix)).clamp(2, 16).next_power_of_two());
+    let groups = batch.div_ceil(images);
+    let mut sums = Tensor::scratch([groups, POINTS * matrix]);
+    sums.data_mut().par_chunks_mut(POINTS * matrix).enumerate().for_each(|(group, sums)| {
+        with_kernel(kernel, || {
+            let count = images.min(batch - group * images);
+            let x = &x.data()[group * images * inputs * grid.area()..];
+            let grad = &grad.data()[group * images * outputs * grid.area()..];
+            for block in blocks(grid, inputs, count, WEIGHT_TILES, lanes(kernel)) {
+                sum_block(kernel, block, grad, x, outputs, block.first > 0, sums);
+            }
+        });
+    });
+    let mut dweight = Tensor::scratch([outputs, inputs, 3, 3]);
+    let rows = outputs.div_ceil(16);
+    dweight.data_mut().par_chunks_mut(rows * inputs * 9).enumerate().for_each(|(part, to)| {
+        let sums = sums.data();
+        let work =
+            KernelGradients { sums, group: POINTS * matrix, plane: matrix, inputs, first: part * rows, to };
+        // SAFETY: the processor has the kernel's instructions.
+        unsafe { run(kernel, work) }
+    });
+    dweight
+}
+
+/// Tiles of a block for the gradient of the weights: the inner axis of the products.
+const WEIGHT_TILES: usize = 64;
+
+fn sum_block(
+    kernel: Kernel,
+    block: Block,
+    grad: &[f32],
+    x: &[f32],
+    outputs: usize,
+    add: bool,
+    sums: &mut [f32],
+) {
+    let (inputs, tiles) = (block.channels, block.tiles);
+    let of_output = Block { channels: outputs, ..block };
+    let planes = [step(outputs * tiles), step(inputs * tiles)];
+    let mut room = Tensor::scratch([block.room()]);
+    let (mut left, mut right) =
+        (Tensor::scratch([POINTS * planes[0]]), Tensor::scratch([POINTS * planes[1]]));
+    transform::<false>(kernel, of_output, grad, room.data_mut(), left.data_mut(), planes[0]);
+    transform::<true>(kernel, block, x, room.data_mut(), right.data_mut(), planes[1]);
+    for (point, sums) in sums.chunks_mut(outputs * inputs).enumerate() {
+        let g = Window::new(&left.data()[point * planes[0]..], [outputs, tiles], [tiles, 1]);
+        let x = Window::new(&right.data()[point * planes[1]..], [inputs, tiles], [tiles, 1]);
+        gemm_into(g, x.t(), add, &mut WindowMut::new(sums, [outputs, inputs], inputs));
+    }
+}
+// ANCHOR_END: weight_gradient
