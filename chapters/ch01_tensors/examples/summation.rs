@@ -16,10 +16,11 @@ fn one_after_the_other(x: &[f32]) -> f32 {
     x.iter().fold(0.0, |total, &x| total + x)
 }
 
-/// How many additions an element goes through at most, in a sum of `n` as reduce.rs cuts it.
+/// How many additions an element goes through at most, in a sum of `n` as reduce_loops.rs and fold.rs cut it.
 fn depth(n: usize) -> usize {
-    // Within a block of 1024: 64 for each of 16 lanes, then 15 to bring the lanes together; then block after block.
-    let fold = |n: usize| n.min(1024).div_ceil(16) + 15 + n.div_ceil(1024);
+    // Within a block of 4096: 64 for each of 64 lanes, at most 10 for what is left over and to bring the lanes together;
+    // then block after block.
+    let fold = |n: usize| n.min(4096) / 64 + 10 + n.div_ceil(4096) - 1;
     // From 65536 elements on, chunks of 16384 are folded side by side, and then their sums.
     if n < 1 << 16 { fold(n) } else { fold(1 << 14) + fold(n >> 14) }
 }

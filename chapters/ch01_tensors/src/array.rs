@@ -65,6 +65,11 @@ impl<T: Element> Array<T> {
         self.is_empty() || (0..self.ndim()).all(fits)
     }
 
+    /// Whether another array is a view of the same memory, so that writing to this one copies it first.
+    pub fn is_shared(&mut self) -> bool {
+        self.storage.unique().is_none()
+    }
+
     /// Whether both arrays are views of the same memory (`np.shares_memory`, but by storage: two views that do not
     /// overlap share it too).
     pub fn shares_storage(&self, other: &Self) -> bool {

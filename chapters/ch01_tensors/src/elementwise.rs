@@ -6,6 +6,8 @@
 use rayon::prelude::*;
 
 use crate::element::is_nan;
+use crate::elementwise_loops::{Join, Map, Update, Zip};
+use crate::level::{Level, at_level};
 use crate::walk::{CHUNK, PARALLEL_MIN, Walk};
 use crate::{Array, Element, Float, Num, Shape, broadcast_shape, broadcast_strides, fail};
 
@@ -21,7 +23,8 @@ impl<T: Element> Array<T> {
 
     /// Replaces every element by `f` of it; copies first if the storage is shared.
     pub fn map_assign(&mut self, f: impl Fn(T) -> T + Sync) {
-        let apply = |part: &mut [T]| part.iter_mut().for_each(|x| *x = f(*x));
+        let level = Level::detect();
+        let apply = |x: &mut [T]| at_level(level, Update { x, f: &f });
         let data = self.data_mut();
         if data.len() < PARALLEL_MIN { apply(data) } else { data.par_chunks_mut(CHUNK).for_each(apply) }
     }
@@ -30,12 +33,9 @@ impl<T: Element> Array<T> {
     pub fn map_to<U: Element>(&self, f: impl Fn(T) -> U + Sync) -> Array<U> {
         let mut result = Array::scratch(self.shape);
         let source = self.storage.as_slice();
-        Walk::new(self.shape, [self.strides], [self.offset]).runs(result.data_mut(), |out, [a], [step]| {
-            match step {
-                1 => out.iter_mut().zip(&source[a..]).for_each(|(out, &x)| *out = f(x)),
-                _ => out.iter_mut().enumerate().for_each(|(i, out)| *out = f(source[along(a, i, step)])),
-            }
-        });
+        let level = Level::detect();
+        let walk = Walk::new(self.shape, [self.strides], [self.offset]);
+        walk.rows(result.data_mut(), |out, rows| at_level(level, Map { out, x: source, rows, f: &f }));
         result
     }
 
@@ -72,12 +72,9 @@ impl<T: Element> Array<T> {
             fail(operation, format_args!("{:?} does not broadcast to {shape:?} in place", other.shape));
         }
         let strides = broadcast_strides(&other.shape, &other.strides, &shape);
-        let source = other.storage.as_slice();
-        Walk::new(shape, [strides], [other.offset]).runs(self.data_mut(), |out, [b], [step]| match step {
-            1 => out.iter_mut().zip(&source[b..]).for_each(|(out, &y)| *out = f(*out, y)),
-            0 => out.iter_mut().for_each(|out| *out = f(*out, source[b])),
-            _ => out.iter_mut().enumerate().for_each(|(i, out)| *out = f(*out, source[along(b, i, step)])),
-        });
+        let (y, level) = (other.storage.as_slice(), Level::detect());
+        let walk = Walk::new(shape, [strides], [other.offset]);
+        walk.rows(self.data_mut(), |out, rows| at_level(level, Join { out, y, rows, f: &f }));
     }
 
     /// `f` of every pair of elements of two arrays, broadcast together, as a new array of any type.
@@ -99,23 +96,10 @@ impl<T: Element> Array<T> {
         );
         let (x, y) = (self.storage.as_slice(), other.storage.as_slice());
         let walk = Walk::new(shape, [strides.0, strides.1], [self.offset, other.offset]);
-        walk.runs(result.data_mut(), |out, [a, b], steps| match steps {
-            [1, 1] => out.iter_mut().zip(&x[a..]).zip(&y[b..]).for_each(|((out, &x), &y)| *out = f(x, y)),
-            [1, 0] => out.iter_mut().zip(&x[a..]).for_each(|(out, &x)| *out = f(x, y[b])),
-            [0, 1] => out.iter_mut().zip(&y[b..]).for_each(|(out, &y)| *out = f(x[a], y)),
-            [s, t] => {
-                out.iter_mut()
-                    .enumerate()
-                    .for_each(|(i, out)| *out = f(x[along(a, i, s)], y[along(b, i, t)]));
-            }
-        });
+        let level = Level::detect();
+        walk.rows(result.data_mut(), |out, rows| at_level(level, Zip { out, x, y, rows, f: &f }));
         result
     }
-}
-
-/// Where the `i`-th element of a run lies.
-fn along(start: usize, i: usize, step: isize) -> usize {
-    (start as isize + i as isize * step) as usize
 }
 
 /// The shape of the result of two operands.

@@ -49,14 +49,14 @@ macro_rules! operator {
         impl<T: Num> $trait<T> for Array<T> {
             type Output = Array<T>;
             fn $method(self, number: T) -> Array<T> {
-                self.map(|x| x $op number)
+                self.map(move |x| x $op number)
             }
         }
 
         impl<T: Num> $trait<T> for &Array<T> {
             type Output = Array<T>;
             fn $method(self, number: T) -> Array<T> {
-                self.map_to(|x| x $op number)
+                self.map_to(move |x| x $op number)
             }
         }
 
@@ -71,7 +71,7 @@ macro_rules! operator {
 
         impl<T: Num> $assign_trait<T> for Array<T> {
             fn $assign(&mut self, number: T) {
-                self.map_assign(|x| x $op number);
+                self.map_assign(move |x| x $op number);
             }
         }
     };

@@ -8,6 +8,8 @@ use std::cmp::Ordering;
 use rayon::prelude::*;
 
 use crate::element::is_nan;
+use crate::fold::fold;
+use crate::level::{Body, Level, at_level};
 use crate::walk::{CHUNK, PARALLEL_MIN, each_line};
 use crate::{Array, Element, axis_index, fail};
 
@@ -177,24 +179,49 @@ impl<T: Element> Array<T> {
         operation: &str,
         axis: isize,
         keepdim: bool,
-        better: impl Fn(T, T) -> bool + Sync,
+        better: impl Fn(T, T) -> bool + Sync + Copy,
     ) -> Array<i64> {
         let axis = axis_index(operation, axis, self.ndim());
         if self.shape[axis] == 0 {
             fail(operation, format_args!("of no elements is not defined: axis {axis} of {:?}", self.shape));
         }
         let lines = self.clone().move_axis(axis as isize, -1).contiguous();
-        let mut result = Array::scratch(self.shape.without(axis));
+        let (mut result, level) = (Array::scratch(self.shape.without(axis)), Level::detect());
         each_line(lines.data(), self.shape[axis], result.data_mut(), 1, |line, out| {
-            let mut best = 0;
-            for (i, &x) in line.iter().enumerate() {
-                if better(x, line[best]) || (is_nan(x) && !is_nan(line[best])) {
-                    best = i;
-                }
-            }
-            out[0] = best as i64;
+            at_level(level, First { line, better, place: &mut out[0] });
         });
         if keepdim { result.unsqueeze(axis as isize) } else { result }
+    }
+}
+
+/// Where the best element of a line is: the first of equals, and the first NaN if there is one. First the best element
+/// is found, then its place: neither loop carries an index along, so both become vector code.
+struct First<'a, T, F> {
+    line: &'a [T],
+    better: F,
+    place: &'a mut i64,
+}
+
+impl<T: Element, F: Fn(T, T) -> bool + Copy> Body for First<'_, T, F> {
+    #[inline(always)]
+    fn run(self) {
+        let better = self.better;
+        let choose = |x: T, y: T| if better(x, y) || is_nan(x) { x } else { y };
+        let best = fold(self.line, self.line[0], |x| x, choose);
+        // If the best is not NaN, none is.
+        let found = |x: T| x == best || is_nan(x);
+        // A `for` loop, and no `any` or `position`, is compiled for wide vectors with the rest.
+        for (part, elements) in self.line.chunks(64).enumerate() {
+            let mut here = false;
+            for &x in elements {
+                here |= found(x);
+            }
+            if here {
+                let within = elements.iter().position(|&x| found(x)).unwrap_or(0);
+                *self.place = (64 * part + within) as i64;
+                return;
+            }
+        }
     }
 }
 

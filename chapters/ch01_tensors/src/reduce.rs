@@ -3,16 +3,14 @@
 //! `x.sum([0, 2], true)`: the axes to reduce, then whether they stay with length 1 (numpy's `keepdims`). All of them:
 //! `x.sum(.., false)`, or `x.sum_all()` for the number itself.
 //!
-//! Floats do not add associatively, so the order of a sum is part of its result. Here it depends on the sizes alone:
-//! rows are cut into fixed blocks, whose sums are then added in order. That makes the result independent of the
-//! number of threads, and the rounding error small: about n/B + B additions deep instead of n (Higham 1993).
+//! Here the axes are sorted into groups, and each group is one loop over an array `[outer, length, inner]`; those loops
+//! are in `reduce_loops.rs`.
 
+use std::cmp::Reverse;
 use std::ops::RangeFull;
 
-use rayon::prelude::*;
-
 use crate::element::is_nan;
-use crate::walk::{CHUNK, PARALLEL_MIN};
+use crate::reduce_loops::reduce_middle;
 use crate::{Array, Float, Num, Shape, Strides, axis_index, fail};
 
 /// The axes of a reduction: one number, an array of numbers, or `..` for all. Negative numbers count from the end.
@@ -58,32 +56,6 @@ impl Axes for isize {
     }
 }
 
-// ANCHOR: fold
-/// Independent running results per row: enough to fill the vector registers of any processor.
-const LANES: usize = 16;
-/// Elements per block of a long sum.
-const BLOCK: usize = 1024;
-
-/// Combines a slice: `LANES` results side by side within a block, then the lanes, then the blocks, always in order.
-fn fold<T: Num>(row: &[T], start: T, combine: impl Fn(T, T) -> T) -> T {
-    let mut total = start;
-    for block in row.chunks(BLOCK) {
-        let mut lanes = [start; LANES];
-        let (groups, rest) = block.as_chunks::<LANES>();
-        for group in groups {
-            for (lane, &x) in lanes.iter_mut().zip(group) {
-                *lane = combine(*lane, x);
-            }
-        }
-        for (lane, &x) in lanes.iter_mut().zip(rest) {
-            *lane = combine(*lane, x);
-        }
-        total = combine(total, lanes.into_iter().reduce(&combine).expect("there are lanes"));
-    }
-    total
-}
-// ANCHOR_END: fold
-
 impl<T: Num> Array<T> {
     /// Combines the elements along `axes`, beginning with `start`, which must be neutral: `combine(start, x) == x`.
     /// `combine` must be associative up to rounding, and commutative.
@@ -97,29 +69,46 @@ impl<T: Num> Array<T> {
         axes: impl Axes,
         keepdim: bool,
         start: T,
-        combine: impl Fn(T, T) -> T + Sync,
+        combine: impl Fn(T, T) -> T + Sync + Copy,
     ) -> Self {
         let mask = axes.mask(operation, self.ndim());
-        let kept = |axis: &usize| !mask[*axis];
-        let of =
-            |axes: &mut dyn Iterator<Item = usize>| -> Shape { axes.map(|axis| self.shape[axis]).collect() };
-        let outer = of(&mut (0..self.ndim()).filter(kept));
-        let inner = of(&mut (0..self.ndim()).filter(|axis| mask[*axis]));
-        let (rows, length) = (outer.size(), inner.size());
-
-        let mut result = Array::scratch(outer);
-        let leading = (0..self.ndim()).is_sorted_by_key(|axis| !mask[axis]) && rows >= LANES;
-        if self.is_contiguous() && leading {
-            // The reduced axes come first: whole rows are combined, so the inner loop runs over the kept ones.
-            reduce_columns(self.data(), result.data_mut(), start, &combine);
-        } else {
-            // Bring the reduced axes to the end; free if they are there already.
-            let reduced = (0..self.ndim()).filter(|axis| mask[*axis]);
-            let order: Strides =
-                (0..self.ndim()).filter(kept).chain(reduced).map(|axis| axis as isize).collect();
-            let last = self.clone().permute(order).contiguous();
-            reduce_rows(last.data(), result.data_mut(), length, start, &combine);
+        // The axes as they lie in memory, the longest steps first: a transposed matrix is read as it is.
+        let mut order: Shape = (0..self.ndim()).collect();
+        order.sort_unstable_by_key(|&axis| (Reverse(self.strides[axis].unsigned_abs()), axis));
+        let mut source = self.clone().permute(signed(&order));
+        if !source.is_contiguous() {
+            order.sort_unstable();
+            source = self.copy();
         }
+        // Neighbours that are both reduced, or both kept, are one axis. (A reduction of nothing leaves one kept axis.)
+        let mut groups = [(1, false); crate::MAX_NDIM + 1];
+        let mut count = 1;
+        for (&axis, &length) in order.iter().zip(source.shape.iter()).filter(|(_, length)| **length != 1) {
+            if groups[count - 1].1 != mask[axis] {
+                groups[count] = (1, mask[axis]);
+                count += 1;
+            }
+            groups[count - 1].0 *= length;
+        }
+        // One group after the other, the last first: what is left for the next is shorter.
+        let mut result = source.flatten();
+        for last in (0..count).rev() {
+            if !groups[last].1 {
+                continue;
+            }
+            let kept = |groups: &[(usize, bool)]| -> usize { groups.iter().map(|group| group.0).product() };
+            let length = std::mem::replace(&mut groups[last].0, 1);
+            let (outer, inner) = (kept(&groups[..last]), kept(&groups[last + 1..count]));
+            let mut out = Array::scratch([outer * inner]);
+            reduce_middle(result.data(), out.data_mut(), length, inner, start, combine);
+            result = out;
+        }
+        // The kept axes go back from their order in memory to their own.
+        let order: Shape = order.iter().copied().filter(|&axis| !mask[axis]).collect();
+        let shape: Shape = order.iter().map(|&axis| self.shape[axis]).collect();
+        let mut place: Shape = (0..order.len()).collect();
+        place.sort_unstable_by_key(|&i| order[i]);
+        result = result.reshape(shape).permute(signed(&place)).contiguous();
         if keepdim {
             let shape: Shape =
                 (0..self.ndim()).map(|axis| if mask[axis] { 1 } else { self.shape[axis] }).collect();
@@ -197,56 +186,9 @@ impl<T: Num> Array<T> {
     }
 }
 
-fn reduce_rows<T: Num>(
-    rows: &[T],
-    out: &mut [T],
-    length: usize,
-    start: T,
-    combine: &(impl Fn(T, T) -> T + Sync),
-) {
-    if length == 0 {
-        out.fill(start);
-    } else if rows.len() < PARALLEL_MIN {
-        out.iter_mut().zip(rows.chunks(length)).for_each(|(out, row)| *out = fold(row, start, combine));
-    } else if length >= CHUNK {
-        for (out, row) in out.iter_mut().zip(rows.chunks(length)) {
-            // One result per block of the row, combined in order. The blocks' results live in a pooled array.
-            let mut parts = Array::full([length.div_ceil(CHUNK)], start);
-            let each = parts.data_mut().par_iter_mut().zip(row.par_chunks(CHUNK));
-            each.for_each(|(part, chunk)| *part = fold(chunk, start, combine));
-            *out = fold(parts.data(), start, combine);
-        }
-    } else {
-        let together = CHUNK / length;
-        let parts = out.par_chunks_mut(together).zip(rows.par_chunks(together * length));
-        parts.for_each(|(out, rows)| {
-            out.iter_mut().zip(rows.chunks(length)).for_each(|(out, row)| *out = fold(row, start, combine));
-        });
-    }
-}
-
-/// `out[j] = combine over i of rows[i, j]`.
-fn reduce_columns<T: Num>(rows: &[T], out: &mut [T], start: T, combine: &(impl Fn(T, T) -> T + Sync)) {
-    let width = out.len();
-    let add =
-        |out: &mut [T], row: &[T]| out.iter_mut().zip(row).for_each(|(out, &x)| *out = combine(*out, x));
-    out.fill(start);
-    if rows.is_empty() {
-        return;
-    }
-    // Blocks of rows are combined on their own and then in order, as in `fold`.
-    let block = (CHUNK / width).max(8) * width;
-    if rows.len() <= block {
-        return rows.chunks(width).for_each(|row| add(out, row));
-    }
-    let mut parts = Array::full([rows.len().div_ceil(block), width], start);
-    let combine_block = |(part, block): (&mut [T], &[T])| block.chunks(width).for_each(|row| add(part, row));
-    if rows.len() < PARALLEL_MIN {
-        parts.data_mut().chunks_mut(width).zip(rows.chunks(block)).for_each(combine_block);
-    } else {
-        parts.data_mut().par_chunks_mut(width).zip(rows.par_chunks(block)).for_each(combine_block);
-    }
-    parts.data().chunks(width).for_each(|part| add(out, part));
+/// Axes as `permute` wants them.
+fn signed(axes: &Shape) -> Strides {
+    axes.iter().map(|&axis| axis as isize).collect()
 }
 
 impl<T: Float> Array<T> {

@@ -36,6 +36,13 @@ impl Rng {
     }
     // ANCHOR_END: new
 
+    /// ChaCha's key and the number of the stream, for code that computes blocks itself, many at once.
+    pub fn key(&self) -> ([u32; 8], u64) {
+        let seed = self.chacha.get_seed();
+        let word = |i: usize| u32::from_le_bytes(std::array::from_fn(|byte| seed[4 * i + byte]));
+        (std::array::from_fn(word), self.chacha.get_stream())
+    }
+
     /// Where the stream stands.
     pub fn position(&self) -> Position {
         Position { words: self.chacha.get_word_pos(), spare: self.spare }

@@ -1,6 +1,8 @@
 //! Reductions that take more than one pass: variance, standard deviation, log-sum-exp; and running sums.
 
-use crate::walk::each_line;
+use crate::fold::fold;
+use crate::level::{Body, Level, at_level};
+use crate::walk::{CHUNK, each_line};
 use crate::{Array, Axes, Float, Num, axis_index, log_sum_exp};
 
 impl<T: Float> Array<T> {
@@ -15,11 +17,22 @@ impl<T: Float> Array<T> {
     /// When an axis does not exist or is named twice.
     #[track_caller]
     pub fn var(&self, axes: impl Axes + Copy, keepdim: bool, ddof: usize) -> Self {
+        // Elements per result; of an empty array any number would do, 0 gives 0 / 0, which is NaN.
+        let mask = axes.mask("var", self.ndim());
+        let n: usize = (0..self.ndim()).filter(|&axis| mask[axis]).map(|axis| self.shape[axis]).product();
+        let divisor = T::from_f64(n.saturating_sub(ddof) as f64);
+        if (1..=CHUNK).contains(&n) {
+            // The second pass over a row finds it in the cache.
+            let (rows, shape) = self.rows("var", axes, keepdim);
+            let (mut result, level) = (Array::scratch(shape), Level::detect());
+            each_line(rows.data(), n, result.data_mut(), 1, |row, out| {
+                at_level(level, Variance { row, divisor, out: &mut out[0] });
+            });
+            return result;
+        }
         let mean = self.mean(axes, true);
         let squares = (self - &mean).map(|d| d * d).reduce("var", axes, keepdim, T::ZERO, |x, y| x + y);
-        // Elements per result; of an empty array any number would do, 0 gives 0 / 0, which is NaN.
-        let n = self.size().checked_div(mean.size()).unwrap_or(0);
-        squares / T::from_f64(n.saturating_sub(ddof) as f64)
+        squares / divisor
     }
 
     /// The standard deviation along `axes`: the square root of [`var`](Array::var) (`np.std`).
@@ -76,5 +89,20 @@ impl<T: Num> Array<T> {
     #[track_caller]
     pub fn sum_as<U: Num>(&self, axes: impl Axes, keepdim: bool) -> Array<U> {
         self.cast::<U>().sum(axes, keepdim)
+    }
+}
+
+/// The sum of the squared distances of a row's elements from their mean, over `divisor`.
+struct Variance<'a, T> {
+    row: &'a [T],
+    divisor: T,
+    out: &'a mut T,
+}
+
+impl<T: Float> Body for Variance<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let mean = fold(self.row, T::ZERO, |x| x, |x, y| x + y) / T::from_f64(self.row.len() as f64);
+        *self.out = fold(self.row, T::ZERO, move |x| (x - mean) * (x - mean), |x, y| x + y) / self.divisor;
     }
 }

@@ -52,31 +52,50 @@ impl<const N: usize> Walk<N> {
         places.map(|place| place as usize)
     }
 
-    /// Writes `target`, which is contiguous and as long as the shape, one piece of an innermost run at a time:
-    /// `write(out, starts, steps)` gets the piece, where each operand stands at its start, and how far each moves.
-    pub fn runs<U: Send>(&self, target: &mut [U], write: impl Fn(&mut [U], [usize; N], [isize; N]) + Sync) {
+    /// Writes `target`, which is contiguous and as long as the shape, in pieces of one or more rows along the innermost
+    /// axis: `write(out, rows)` gets a piece, and where each operand stands in it.
+    pub fn rows<U: Send>(&self, target: &mut [U], write: impl Fn(&mut [U], Rows<N>) + Sync) {
         if target.is_empty() {
             return;
         }
         let (run, steps) = (self.run(), self.steps());
-        let piece = |index: usize, skip: usize, out: &mut [U]| {
-            let starts = self.starts(index);
-            let starts = std::array::from_fn(|n| (starts[n] as isize + skip as isize * steps[n]) as usize);
-            write(out, starts, steps);
+        let before_last = self.shape.len().wrapping_sub(2);
+        let (rows, down) = match before_last {
+            usize::MAX => (1, [0; N]),
+            axis => (self.shape[axis], self.strides.map(|s| s[axis])),
+        };
+        // Some whole runs, beginning with number `row`: as many at once as lie evenly.
+        let some = |mut row: usize, mut out: &mut [U]| {
+            while !out.is_empty() {
+                let count = (rows - row % rows).min(out.len() / run);
+                let (piece, rest) = out.split_at_mut(count * run);
+                write(piece, Rows { run, starts: self.starts(row), down, steps });
+                (row, out) = (row + count, rest);
+            }
         };
         if target.len() < PARALLEL_MIN {
-            target.chunks_mut(run).enumerate().for_each(|(index, out)| piece(index, 0, out));
+            some(0, target);
         } else if run >= CHUNK {
             // Few long runs: cut each into chunks.
-            for (index, out) in target.chunks_mut(run).enumerate() {
-                out.par_chunks_mut(CHUNK).enumerate().for_each(|(c, out)| piece(index, c * CHUNK, out));
+            for (row, out) in target.chunks_mut(run).enumerate() {
+                let starts = self.starts(row);
+                out.par_chunks_mut(CHUNK).enumerate().for_each(|(c, out)| {
+                    let starts = moved(starts, steps, c * CHUNK);
+                    write(out, Rows { run: out.len(), starts, down, steps });
+                });
             }
         } else {
             let together = CHUNK / run;
-            target.par_chunks_mut(together * run).enumerate().for_each(|(c, out)| {
-                out.chunks_mut(run).enumerate().for_each(|(i, out)| piece(c * together + i, 0, out));
-            });
+            target.par_chunks_mut(together * run).enumerate().for_each(|(c, out)| some(c * together, out));
         }
+    }
+
+    /// [`rows`](Walk::rows) one at a time: `write(out, starts, steps)` gets a piece of a run, where each operand stands at
+    /// its start, and how far each moves.
+    pub fn runs<U: Send>(&self, target: &mut [U], write: impl Fn(&mut [U], [usize; N], [isize; N]) + Sync) {
+        self.rows(target, |out, rows| {
+            out.chunks_mut(rows.run).enumerate().for_each(|(i, out)| write(out, rows.start(i), rows.steps));
+        });
     }
 
     /// Writes every element of `target` from the operands' places.
@@ -101,6 +120,31 @@ impl<const N: usize> Walk<N> {
             }
         }
     }
+}
+
+/// Rows of `run` elements of a target, and where the operands stand in them.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<const N: usize> {
+    /// The length of a row.
+    pub run: usize,
+    starts: [usize; N],
+    down: [isize; N],
+    /// How far each operand moves from element to element.
+    pub steps: [isize; N],
+}
+
+impl<const N: usize> Rows<N> {
+    /// Where the operands stand at the start of row `i`.
+    #[inline(always)]
+    pub fn start(&self, i: usize) -> [usize; N] {
+        moved(self.starts, self.down, i)
+    }
+}
+
+/// Places moved on by `times` steps.
+#[inline(always)]
+fn moved<const N: usize>(places: [usize; N], steps: [isize; N], times: usize) -> [usize; N] {
+    std::array::from_fn(|n| (places[n] as isize + times as isize * steps[n]) as usize)
 }
 
 /// Tiles of a transposing copy: 16 numbers of four bytes fill a cache line.

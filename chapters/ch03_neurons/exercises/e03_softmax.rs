@@ -23,6 +23,7 @@ pub fn softmax<T: Float>(x: Array<T>, axis: isize) -> Array<T> {
 fn softmax_row<T: Float>(x: &mut [T], _: &[T]) {
     // Yours: Subtract the largest element, take exponentials, divide by their sum.
     // `simd::max(x)` is the largest, `simd::sum(x, |x| x)` the sum, `math::exp(x)` e^x of one number.
+    // `simd::update(x, f)` replaces every x by f(x); `math::ExpLess(m)` is such an f, the one with e^(x - m).
     todo!()
 }
 
@@ -38,7 +39,8 @@ pub fn softmax_backward<T: Float>(grad: Array<T>, y: &Array<T>, axis: isize) -> 
 /// Replaces one row of gradients of the output by those of the input.
 #[inline(always)]
 fn softmax_backward_row<T: Float>(g: &mut [T], y: &[T]) {
-    // Yours: dL/dx_j = y_j (g_j - Σ_i g_i y_i). `simd::dot(g, y)` is the sum.
+    // Yours: dL/dx_j = y_j (g_j - Σ_i g_i y_i). `simd::dot(g, y)` is the sum, and
+    // `simd::update_with(g, y, f)` replaces every g by f(g, y).
     todo!()
 }
 

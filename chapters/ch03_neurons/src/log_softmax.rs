@@ -23,10 +23,8 @@ pub fn log_softmax<T: Float>(x: Array<T>, axis: isize) -> Array<T> {
 #[inline(always)]
 fn log_softmax_row<T: Float>(x: &mut [T], _: &[T]) {
     let largest = simd::max(x);
-    let log_sum = simd::sum(x, |x| math::exp(x - largest)).ln();
-    for x in x.iter_mut() {
-        *x = (*x - largest) - log_sum;
-    }
+    let log_sum = simd::sum_of(x, math::ExpLess(largest)).ln();
+    simd::update(x, move |x| (x - largest) - log_sum);
 }
 
 /// `dL/dx_j = g_j - e^y_j Σ_i g_i`, for `g = dL/dy` and the output `y`.
@@ -41,11 +39,22 @@ pub fn log_softmax_backward<T: Float>(grad: Array<T>, y: &Array<T>, axis: isize)
 #[inline(always)]
 fn log_softmax_backward_row<T: Float>(g: &mut [T], y: &[T]) {
     let sum = simd::sum(g, |g| g);
-    for (g, &y) in g.iter_mut().zip(y) {
-        *g = *g - math::exp(y) * sum;
-    }
+    simd::update_with(g, y, LogSoftmaxSlope { sum });
 }
 // ANCHOR_END: log_softmax
+
+/// `g - e^y Σ g`.
+#[derive(Clone, Copy)]
+struct LogSoftmaxSlope<T> {
+    sum: T,
+}
+
+impl<T: Float> simd::Binary<T> for LogSoftmaxSlope<T> {
+    #[inline(always)]
+    fn at(self, g: T, y: T) -> T {
+        g - math::exp(y) * self.sum
+    }
+}
 
 /// The passes over one row as types, so that they are inlined (see [`simd::Row`]).
 #[derive(Clone, Copy)]

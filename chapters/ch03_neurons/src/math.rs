@@ -84,6 +84,17 @@ pub fn erf_slice(x: &mut [f32]) {
     map_slice(Level::detect(), x, Erf);
 }
 
+/// `e^(x - m)` for a given `m`.
+#[derive(Clone, Copy)]
+pub struct ExpLess<T>(pub T);
+
+impl<T: Float> Unary<T> for ExpLess<T> {
+    #[inline(always)]
+    fn at(self, x: T) -> T {
+        exp(x - self.0)
+    }
+}
+
 /// The three as [`Unary`], so that they are inlined.
 #[derive(Clone, Copy)]
 struct Exp;

@@ -29,6 +29,6 @@ pub fn along_axis<T: Float>(
     let length = x.dim(axis);
     let mut x = x.transpose(axis, -1);
     let other = other.map(|other| other.clone().transpose(axis, -1).contiguous());
-    simd::rows(x.data_mut(), other.as_ref().map(Array::data), length, f);
+    simd::rows(&mut x, other.as_ref().map(Array::data), length, f);
     x.transpose(axis, -1).contiguous()
 }

@@ -1,16 +1,19 @@
-//! Elementwise loops compiled for the widest vectors of the processor at hand.
+//! Elementwise loops, and sums and maxima of rows, compiled for the widest vectors of the processor at hand.
 //!
-//! A compiler turns a plain loop over slices into vector code if its body has no branches and no calls. But a program
-//! that has to run anywhere is compiled for the oldest processor: four `f32` at a time on x86-64. So each loop here is
-//! compiled three times, for SSE2, AVX2 and AVX-512, and the version to run is chosen when the program runs. On other
-//! architectures there is only the portable one. The arithmetic is the same in all: no multiply-add is fused, so every
+//! [`at_level`] (chapter 1) compiles a loop three times, for SSE2, AVX2 and AVX-512, and runs the version that the
+//! processor has. The arithmetic of an elementwise function is the same in all: no multiply-add is fused, so every
 //! version gives the same bits.
 //!
 //! What is applied must be free of branches, and it must be inlined, or it is called once per element. A short closure
 //! is. A long function is not, even if it is `#[inline(always)]`, because Rust passes it through a small function of its
 //! own making. For long ones there are the traits [`Unary`] and [`Binary`]: an empty struct whose method is
 //! `#[inline(always)]`.
+//!
+//! What is left over at the end of a row, fewer than sixteen elements, is copied to a full vector, worked on there, and
+//! copied back. One at a time, they could take longer than all the vectors before them.
 
+use ch01_tensors::fold::{across, fold, padded, unpadded};
+pub use ch01_tensors::level::{Body, Level, at_level};
 use ch01_tensors::{Array, Float, fail};
 use rayon::prelude::*;
 
@@ -18,6 +21,8 @@ use rayon::prelude::*;
 const PARALLEL_MIN: usize = 1 << 16;
 /// Elements per parallel task: fixed, so that results do not depend on the number of threads.
 const CHUNK: usize = 1 << 14;
+/// Elements that stay in the nearest cache from one loop to the next.
+const CACHED: usize = 1 << 12;
 
 /// A function of one number: a short `move` closure (what it captures is then in registers, not behind a pointer), or a type of its own with an `#[inline(always)]` method.
 pub trait Unary<T>: Copy + Sync {
@@ -51,84 +56,6 @@ impl<T, F: Fn(T, T) -> T + Copy + Sync> Binary<T> for F {
     }
 }
 
-/// Which version of a loop to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// What every processor of the architecture has.
-    Portable,
-    /// 256-bit vectors.
-    Avx2,
-    /// 512-bit vectors.
-    Avx512,
-}
-
-impl Level {
-    /// The best level of this processor (the standard library asks the processor once and remembers).
-    pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if std::arch::is_x86_feature_detected!("avx512f") {
-                return Level::Avx512;
-            }
-            if std::arch::is_x86_feature_detected!("avx2") {
-                return Level::Avx2;
-            }
-        }
-        Level::Portable
-    }
-
-    /// All levels that this processor has.
-    pub fn all() -> impl Iterator<Item = Self> {
-        [Level::Portable, Level::Avx2, Level::Avx512].into_iter().filter(|&level| level <= Level::detect())
-    }
-}
-
-impl PartialOrd for Level {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        (*self as u8).partial_cmp(&(*other as u8))
-    }
-}
-
-/// A loop with its data. `run` must be `#[inline(always)]`, and so must be what it calls, or a version of it that knows
-/// nothing of wide vectors is called. (That is why this is not a closure: nothing makes the compiler inline one.)
-pub trait Body {
-    /// Runs the loop.
-    fn run(self);
-}
-
-// ANCHOR: multiversion
-/// Runs `body`, compiled for `level`.
-///
-/// # Panics
-/// When the processor does not have the level.
-pub fn at_level(level: Level, body: impl Body) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2")]
-        fn avx2(body: impl Body) {
-            body.run();
-        }
-        #[target_feature(enable = "avx512f")]
-        fn avx512(body: impl Body) {
-            body.run();
-        }
-        assert!(level <= Level::detect(), "this processor has no {level:?}");
-        match level {
-            Level::Portable => body.run(),
-            // SAFETY: the assertion above: the processor has these instructions.
-            Level::Avx2 => unsafe { avx2(body) },
-            // SAFETY: as above.
-            Level::Avx512 => unsafe { avx512(body) },
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        assert_eq!(level, Level::Portable, "this processor has no {level:?}");
-        body.run();
-    }
-}
-// ANCHOR_END: multiversion
-
 // ANCHOR: map
 struct Map<'a, T, F> {
     x: &'a mut [T],
@@ -138,9 +65,23 @@ struct Map<'a, T, F> {
 impl<T: Float, F: Unary<T>> Body for Map<'_, T, F> {
     #[inline(always)]
     fn run(self) {
-        for x in self.x {
-            *x = self.f.at(*x);
+        update(self.x, self.f);
+    }
+}
+
+/// Replaces every element of a slice by `f` of it. For use in a [`Body`] or a [`Row`].
+#[inline(always)]
+pub fn update<T: Float>(x: &mut [T], f: impl Unary<T>) {
+    let (groups, rest) = x.as_chunks_mut::<16>();
+    for x in groups.as_flattened_mut() {
+        *x = f.at(*x);
+    }
+    if !rest.is_empty() {
+        let mut last = padded(rest, T::ZERO);
+        for x in &mut last {
+            *x = f.at(*x);
         }
+        unpadded(&last, rest);
     }
 }
 
@@ -152,15 +93,38 @@ pub fn map_slice<T: Float>(level: Level, x: &mut [T], f: impl Unary<T>) {
 /// `f` of every element. Works in place if nobody else holds the array.
 pub fn map<T: Float>(mut x: Array<T>, f: impl Unary<T>) -> Array<T> {
     let level = Level::detect();
-    let data = x.data_mut();
-    if data.len() < PARALLEL_MIN {
-        map_slice(level, data, f);
-    } else {
-        data.par_chunks_mut(CHUNK).for_each(|part| map_slice(level, part, f));
-    }
+    in_place(&mut x, 1, |_, part| map_slice(level, part, f));
     x
 }
 // ANCHOR_END: map
+
+/// Gives `work` the array in parts of whole rows of `length` elements, with where each part begins, on several threads if
+/// there are many. The array is made its own first: if others hold it too, part by part, just before the work, so
+/// that the part is still in the cache.
+fn in_place<T: Float>(x: &mut Array<T>, length: usize, work: impl Fn(usize, &mut [T]) + Sync) {
+    let shared = if x.is_contiguous() && !x.is_empty() && x.is_shared() { Some(x.clone()) } else { None };
+    if shared.is_some() {
+        *x = Array::scratch(*x.shape());
+    }
+    let from = shared.as_ref().map(Array::data);
+    let data = x.data_mut();
+    let some = |(part, x): (usize, &mut [T]), size: usize| {
+        let cached = CACHED.div_ceil(length) * length;
+        for (i, x) in x.chunks_mut(cached).enumerate() {
+            let begin = part * size + i * cached;
+            if let Some(from) = from {
+                x.copy_from_slice(&from[begin..][..x.len()]);
+            }
+            work(begin, x);
+        }
+    };
+    if data.len() < PARALLEL_MIN {
+        some((0, data), 0);
+    } else {
+        let size = CHUNK.div_ceil(length) * length;
+        data.par_chunks_mut(size).enumerate().for_each(|part| some(part, size));
+    }
+}
 
 struct Zip<'a, T, F> {
     grad: &'a mut [T],
@@ -171,10 +135,31 @@ struct Zip<'a, T, F> {
 impl<T: Float, F: Binary<T>> Body for Zip<'_, T, F> {
     #[inline(always)]
     fn run(self) {
-        for (g, &x) in self.grad.iter_mut().zip(self.x) {
-            *g = self.f.at(*g, x);
-        }
+        update_with(self.grad, self.x, self.f);
     }
+}
+
+/// Replaces every element `g` of a slice by `f(g, x)`, with the element `x` of a slice of the same length. For use in a
+/// [`Body`] or a [`Row`].
+#[inline(always)]
+pub fn update_with<T: Float>(grad: &mut [T], x: &[T], f: impl Binary<T>) {
+    let (groups, rest) = grad.as_chunks_mut::<16>();
+    let (x_groups, x_rest) = x.as_chunks::<16>();
+    for (g, &x) in groups.as_flattened_mut().iter_mut().zip(x_groups.as_flattened()) {
+        *g = f.at(*g, x);
+    }
+    if !rest.is_empty() {
+        let (mut last, x_last) = (padded(rest, T::ZERO), padded(x_rest, T::ZERO));
+        for (g, &x) in last.iter_mut().zip(&x_last) {
+            *g = f.at(*g, x);
+        }
+        unpadded(&last, rest);
+    }
+}
+
+/// [`update_with`] at the best level.
+pub fn zip_slice<T: Float>(grad: &mut [T], x: &[T], f: impl Binary<T>) {
+    at_level(Level::detect(), Zip { grad, x, f });
 }
 
 /// `f(g, x)` of every pair of elements of two arrays of the same shape; `operation` names the caller. Works in place
@@ -187,13 +172,11 @@ pub fn zip<T: Float>(operation: &str, mut grad: Array<T>, x: &Array<T>, f: impl 
     same_shape(operation, &grad, x);
     let level = Level::detect();
     let x = x.clone().contiguous();
-    let (data, x) = (grad.data_mut(), x.data());
-    if data.len() < PARALLEL_MIN {
-        at_level(level, Zip { grad: data, x, f });
-    } else {
-        let parts = data.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK));
-        parts.for_each(|(grad, x)| at_level(level, Zip { grad, x, f }));
-    }
+    let x = x.data();
+    in_place(&mut grad, 1, |begin, grad| {
+        let x = &x[begin..][..grad.len()];
+        at_level(level, Zip { grad, x, f });
+    });
     grad
 }
 
@@ -207,11 +190,18 @@ struct Rows<'a, T, F> {
 impl<T: Float, F: Row<T>> Body for Rows<'_, T, F> {
     #[inline(always)]
     fn run(self) {
+        // Loops, and no `for_each`: that is a function of its own, which would not be compiled for wide vectors.
         match self.x {
             Some(x) => {
-                self.y.chunks_mut(self.length).zip(x.chunks(self.length)).for_each(|(y, x)| self.f.row(y, x))
+                for (y, x) in self.y.chunks_mut(self.length).zip(x.chunks(self.length)) {
+                    self.f.row(y, x);
+                }
             }
-            None => self.y.chunks_mut(self.length).for_each(|y| self.f.row(y, &[])),
+            None => {
+                for y in self.y.chunks_mut(self.length) {
+                    self.f.row(y, &[]);
+                }
+            }
         }
     }
 }
@@ -219,72 +209,80 @@ impl<T: Float, F: Row<T>> Body for Rows<'_, T, F> {
 /// Hands `f` every row of `length` elements of `y`, with the same row of `x`, or an empty one if there is no `x`.
 ///
 /// # Panics
-/// When the slices differ in length.
-pub fn rows<T: Float>(y: &mut [T], x: Option<&[T]>, length: usize, f: impl Row<T>) {
-    assert!(x.is_none_or(|x| x.len() == y.len()), "rows: slices of different lengths");
-    if y.is_empty() {
-        return;
-    }
+/// When the arrays differ in size.
+pub fn rows<T: Float>(y: &mut Array<T>, x: Option<&[T]>, length: usize, f: impl Row<T>) {
+    assert!(x.is_none_or(|x| x.len() == y.size()), "rows: arrays of different sizes");
     let level = Level::detect();
-    if y.len() < PARALLEL_MIN {
+    in_place(y, length.max(1), |begin, y| {
+        let x = x.map(|x| &x[begin..][..y.len()]);
         at_level(level, Rows { y, x, length, f });
-    } else {
-        let together = CHUNK.div_ceil(length) * length;
-        y.par_chunks_mut(together).enumerate().for_each(|(part, y)| {
-            let x = x.map(|x| &x[part * together..][..y.len()]);
-            at_level(level, Rows { y, x, length, f });
-        });
-    }
+    });
 }
 
-/// The sum of `f` of the elements, in sixteen lanes side by side, always in the same order.
+/// The sum of `f` of the elements, in lanes side by side, always in the same order.
 #[inline(always)]
-pub fn sum<T: Float>(x: &[T], f: impl Fn(T) -> T) -> T {
-    let mut lanes = [T::ZERO; 16];
-    let (groups, rest) = x.as_chunks::<16>();
-    for group in groups {
-        for (lane, &x) in lanes.iter_mut().zip(group) {
-            *lane += f(x);
-        }
-    }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane += f(x);
-    }
-    lanes.into_iter().fold(T::ZERO, |sum, lane| sum + lane)
+pub fn sum<T: Float>(x: &[T], f: impl Fn(T) -> T + Copy) -> T {
+    fold(x, T::ZERO, f, |sum, x| sum + x)
 }
 
-/// The sum of the products of the elements of two slices, in the same order as [`sum`].
+/// Replaces every element by `f` of it, and gives the sum of the new ones: sixteen running sums, then one.
+#[inline(always)]
+pub fn update_and_sum<T: Float>(x: &mut [T], f: impl Unary<T>) -> T {
+    update(x, f);
+    sum(x, |x| x)
+}
+
+/// The sum of `f` of the elements, for an `f` that is too long for a closure.
+#[inline(always)]
+pub fn sum_of<T: Float>(x: &[T], f: impl Unary<T>) -> T {
+    let mut total = T::ZERO;
+    let mut values = [T::ZERO; PART];
+    for part in x.chunks(PART) {
+        let values = &mut values[..part.len()];
+        values.copy_from_slice(part);
+        total += update_and_sum(values, f);
+    }
+    total
+}
+
+/// Elements whose values are kept between two loops: a few vectors.
+const PART: usize = 256;
+
+/// The sum of the products of the elements of two slices of the same length, in the same order as [`sum`].
 #[inline(always)]
 pub fn dot<T: Float>(x: &[T], y: &[T]) -> T {
-    let mut lanes = [T::ZERO; 16];
-    let (x, x_rest) = x.as_chunks::<16>();
-    let (y, y_rest) = y.as_chunks::<16>();
+    let [mut a, mut b, mut c, mut d] = [[T::ZERO; 16]; 4];
+    let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<16>(), y.as_chunks::<16>());
+    let ((x, x_last), (y, y_last)) = (x.as_chunks::<4>(), y.as_chunks::<4>());
     for (x, y) in x.iter().zip(y) {
-        for (lane, (&x, &y)) in lanes.iter_mut().zip(x.iter().zip(y)) {
-            *lane += x * y;
-        }
+        add_products(&mut a, &x[0], &y[0]);
+        add_products(&mut b, &x[1], &y[1]);
+        add_products(&mut c, &x[2], &y[2]);
+        add_products(&mut d, &x[3], &y[3]);
     }
-    for (lane, (&x, &y)) in lanes.iter_mut().zip(x_rest.iter().zip(y_rest)) {
-        *lane += x * y;
+    for (x, y) in x_last.iter().zip(y_last) {
+        add_products(&mut a, x, y);
     }
-    lanes.into_iter().fold(T::ZERO, |sum, lane| sum + lane)
+    if !x_rest.is_empty() {
+        add_products(&mut b, &padded(x_rest, T::ZERO), &padded(y_rest, T::ZERO));
+    }
+    for i in 0..16 {
+        a[i] = (a[i] + b[i]) + (c[i] + d[i]);
+    }
+    across(a, |sum, x| sum + x)
+}
+
+#[inline(always)]
+fn add_products<T: Float>(lanes: &mut [T; 16], x: &[T; 16], y: &[T; 16]) {
+    for i in 0..16 {
+        lanes[i] += x[i] * y[i];
+    }
 }
 
 /// The largest element; -inf for none. NaN is passed over.
 #[inline(always)]
 pub fn max<T: Float>(x: &[T]) -> T {
-    let larger = |a: T, b: T| if b > a { b } else { a };
-    let mut lanes = [T::LOWEST; 16];
-    let (groups, rest) = x.as_chunks::<16>();
-    for group in groups {
-        for (lane, &x) in lanes.iter_mut().zip(group) {
-            *lane = larger(*lane, x);
-        }
-    }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = larger(*lane, x);
-    }
-    lanes.into_iter().fold(T::LOWEST, larger)
+    fold(x, T::LOWEST, |x| x, |a, b| if b > a { b } else { a })
 }
 
 /// Fails unless the gradient has the shape of the values it belongs to.

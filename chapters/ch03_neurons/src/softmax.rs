@@ -24,14 +24,11 @@ pub fn softmax<T: Float>(x: Array<T>, axis: isize) -> Array<T> {
 fn softmax_row<T: Float>(x: &mut [T], _: &[T]) {
     // exercise: forward - Subtract the largest element, take exponentials, divide by their sum.
     // `simd::max(x)` is the largest, `simd::sum(x, |x| x)` the sum, `math::exp(x)` e^x of one number.
+    // `simd::update(x, f)` replaces every x by f(x); `math::ExpLess(m)` is such an f, the one with e^(x - m).
     let largest = simd::max(x);
-    for x in x.iter_mut() {
-        *x = math::exp(*x - largest);
-    }
+    simd::update(x, math::ExpLess(largest));
     let scale = T::ONE / simd::sum(x, |x| x);
-    for x in x.iter_mut() {
-        *x *= scale;
-    }
+    simd::update(x, move |x| x * scale);
     // exercise: end
 }
 
@@ -47,11 +44,10 @@ pub fn softmax_backward<T: Float>(grad: Array<T>, y: &Array<T>, axis: isize) -> 
 /// Replaces one row of gradients of the output by those of the input.
 #[inline(always)]
 fn softmax_backward_row<T: Float>(g: &mut [T], y: &[T]) {
-    // exercise: backward - dL/dx_j = y_j (g_j - Σ_i g_i y_i). `simd::dot(g, y)` is the sum.
+    // exercise: backward - dL/dx_j = y_j (g_j - Σ_i g_i y_i). `simd::dot(g, y)` is the sum, and
+    // `simd::update_with(g, y, f)` replaces every g by f(g, y).
     let mean = simd::dot(g, y);
-    for (g, &y) in g.iter_mut().zip(y) {
-        *g = y * (*g - mean);
-    }
+    simd::update_with(g, y, move |g, y| y * (g - mean));
     // exercise: end
 }
 // ANCHOR_END: softmax
