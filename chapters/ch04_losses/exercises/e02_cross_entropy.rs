@@ -88,9 +88,43 @@ impl<T: Float> CrossEntropy<T> {
     }
 }
 
-/// `ln Σ_c exp(z_c)` of one row, without overflow.
+/// `dL/dz + factor e^(z - lse)`, as a type, so that it is inlined.
+#[derive(Clone, Copy)]
+struct Pull<T> {
+    factor: T,
+    lse: T,
+}
+
+impl<T: Float> simd::Binary<T> for Pull<T> {
+    #[inline(always)]
+    fn at(self, slope: T, z: T) -> T {
+        slope + self.factor * math::exp(z - self.lse)
+    }
+}
+
+/// `ln Σ_c exp(z_c)` of one row, without overflow, compiled for wide vectors.
 fn log_sum_exp<T: Float>(z: &[T]) -> T {
+    let mut result = T::ZERO;
+    simd::at_level(simd::Level::detect(), LogSumExp { z, result: &mut result });
+    result
+}
+
+#[inline(always)]
+fn log_sum_exp_row<T: Float>(z: &[T]) -> T {
     // Yours: ln Σ exp(z_c) = m + ln Σ exp(z_c - m) for any m. Choose m so that nothing overflows, and
-    // so that the sum cannot become 0.
+    // so that the sum cannot become 0. `simd::max(z)` is the largest element, and `simd::sum_of(z, math::ExpLess(m))` the
+    // sum of e^(z_c - m).
     todo!()
+}
+
+struct LogSumExp<'a, T> {
+    z: &'a [T],
+    result: &'a mut T,
+}
+
+impl<T: Float> simd::Body for LogSumExp<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        *self.result = log_sum_exp_row(self.z);
+    }
 }

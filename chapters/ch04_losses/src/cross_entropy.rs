@@ -96,7 +96,8 @@ impl<T: Float> CrossEntropy<T> {
                     }
                 }
             }
-            out.iter_mut().zip(z).for_each(|(out, &z)| *out += g * all * math::exp(z - lse));
+            // Adds g Σq p_j to every element.
+            simd::zip_slice(out, z, Pull { factor: g * all, lse });
         })
         // exercise: end
     }
@@ -121,13 +122,47 @@ impl<T: Float> CrossEntropy<T> {
     }
 }
 
+/// `dL/dz + factor e^(z - lse)`, as a type, so that it is inlined.
+#[derive(Clone, Copy)]
+struct Pull<T> {
+    factor: T,
+    lse: T,
+}
+
+impl<T: Float> simd::Binary<T> for Pull<T> {
+    #[inline(always)]
+    fn at(self, slope: T, z: T) -> T {
+        slope + self.factor * math::exp(z - self.lse)
+    }
+}
+
 // ANCHOR: log_sum_exp
-/// `ln Σ_c exp(z_c)` of one row, without overflow.
+/// `ln Σ_c exp(z_c)` of one row, without overflow, compiled for wide vectors.
 fn log_sum_exp<T: Float>(z: &[T]) -> T {
+    let mut result = T::ZERO;
+    simd::at_level(simd::Level::detect(), LogSumExp { z, result: &mut result });
+    result
+}
+
+#[inline(always)]
+fn log_sum_exp_row<T: Float>(z: &[T]) -> T {
     // exercise: log_sum_exp - ln Σ exp(z_c) = m + ln Σ exp(z_c - m) for any m. Choose m so that nothing overflows, and
-    // so that the sum cannot become 0.
+    // so that the sum cannot become 0. `simd::max(z)` is the largest element, and `simd::sum_of(z, math::ExpLess(m))` the
+    // sum of e^(z_c - m).
     let m = simd::max(z);
-    m + simd::sum(z, |z| math::exp(z - m)).ln()
+    m + simd::sum_of(z, math::ExpLess(m)).ln()
     // exercise: end
 }
 // ANCHOR_END: log_sum_exp
+
+struct LogSumExp<'a, T> {
+    z: &'a [T],
+    result: &'a mut T,
+}
+
+impl<T: Float> simd::Body for LogSumExp<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        *self.result = log_sum_exp_row(self.z);
+    }
+}
