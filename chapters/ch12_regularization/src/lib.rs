@@ -21,9 +21,12 @@ mod dropout;
 #[cfg_attr(yours_early_stopping, path = "../yours/e03_early_stopping.rs")]
 mod early_stopping;
 
+mod wide_draw;
+
 pub use dropout::Dropout;
 pub use early_stopping::{EarlyStopping, Goal, Verdict};
 pub use mask::{DRAWS, Mask};
+pub use wide_draw::draw_wide;
 
 /// The exercises of this chapter that run on the reader's own code, comma separated.
 pub const YOURS: &str = env!("GRADUS_YOURS");

@@ -9,6 +9,7 @@
 
 use ch01_tensors::{Array, Float, Position, Rng, Shape, fail};
 use ch03_neurons::simd::{Body, Level, at_level};
+use ch12_regularization::draw_wide;
 use rand::TryRng;
 use rayon::prelude::*;
 
@@ -114,10 +115,12 @@ impl Mask {
     // ANCHOR_END: apply
 }
 
-/// Draws the bits of one part of a mask.
+/// Draws the bits of one part of a mask: in wide vectors where the processor has them, and what is left, fewer than 512
+/// elements, one after the other.
 fn draw_part(bytes: &mut [u8], dropped: u32, rng: &mut Rng) {
+    let done = draw_wide(bytes, dropped, rng);
     let mut random = [0; 1024];
-    for bytes in bytes.chunks_mut(random.len() / 16) {
+    for bytes in bytes[done..].chunks_mut(random.len() / 16) {
         let random = &mut random[..16 * bytes.len()];
         rng.try_fill_bytes(random).expect("a stream never fails");
         for (byte, random) in bytes.iter_mut().zip(random.as_chunks::<16>().0) {

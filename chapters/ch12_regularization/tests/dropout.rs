@@ -4,6 +4,7 @@ use ch01_tensors::{Array, Position, Rng, Tensor};
 use ch05_backprop::{Entry, Layer, Module, Visitor, gradcheck};
 use ch12_regularization::{Dropout, Mask};
 use proptest::prelude::*;
+use rand::TryRng;
 
 fn random(shape: &[usize], seed: u64) -> Tensor {
     Tensor::normal(shape, 0.0, 1.0, &mut Rng::new(seed, "input"))
@@ -117,6 +118,32 @@ proptest! {
                 // One product, whose factor is rounded to f32 first: two roundings of 2^-24 each.
                 prop_assert!((f64::from(a) - b).abs() <= 2.5 * 2f64.powi(-24) * b.abs(), "{a} {b}");
             }
+        }
+    }
+}
+
+/// One mask after the other from one stream, so that most begin within a block of it, and some within a row.
+#[test]
+fn masks_of_any_size_follow_one_another_as_the_plain_ones() {
+    let mut rng = Rng::new(7, "mask");
+    for (size, words) in
+        [(8, 0), (700, 0), (3000, 1), (513, 3), (520, 0), (512, 4), (100_000, 0), (70_007, 2)]
+    {
+        (0..words / 2).for_each(|_| drop(rng.bits()));
+        if words % 2 == 1 {
+            rng.try_next_u32().expect("a stream never fails");
+        }
+        let mut plain = rng.clone();
+        for p in [0.25, 65535.0 / 65536.0, 1.0] {
+            let dropped = (p * 65536.0) as u32;
+            let mask = Mask::draw([size].into(), dropped, &mut rng);
+            let kept = plain_mask(&[size], p, &mut plain);
+            assert!(mask.kept() == kept, "{size} elements after {words} words, p = {p}");
+            // A mask uses up whole bytes.
+            let bytes = size.div_ceil(8);
+            let used = 4 * bytes - size.div_ceil(4) * 2;
+            (0..used / 2).for_each(|_| drop(plain.bits()));
+            assert_eq!(rng.position(), plain.position());
         }
     }
 }
