@@ -20,7 +20,7 @@ pub fn draw_wide(bytes: &mut [u8], dropped: u32, rng: &mut Rng) -> usize {
     {
         let start = rng.position();
         let Ok(dropped) = u16::try_from(dropped) else { return 0 };
-        if Level::detect() != Level::Avx512 || start.words % 4 != 0 {
+        if Level::detect() != Level::Avx512 || !start.words.is_multiple_of(4) {
             return 0;
         }
         let (key, stream) = rng.key();
