@@ -1,8 +1,9 @@
 //! A product, or a batch of them, cut into tasks for the threads.
 //!
-//! The cut depends on the sizes alone, never on the number of threads: floating-point sums depend on their order, and
-//! the same call must give the same bits everywhere. A task is a rectangle of the result, or a part of the inner axis
-//! where the result is small and that axis long.
+//! A task is a rectangle of the result, or a part of the inner axis where the result is small and that axis long. The
+//! same call must give the same bits on any number of threads, and floating-point sums depend on their order. So the inner
+//! axis is cut by the sizes alone. Rectangles may depend on the threads: each element is summed in the same order
+//! whichever rectangle it is in.
 
 use ch01_tensors::{Array, Float, Shape};
 use rayon::prelude::*;
@@ -88,8 +89,9 @@ impl<T> Start<T> {
 
 /// Multiplications that are worth a thread's while: some tens of microseconds.
 const TASK: usize = 1 << 22;
-/// The most tasks for one product: enough for many threads, few enough that each stays large.
-const MAX_TASKS: usize = 32;
+/// The most tasks of one product for a thread: enough that a thread which is done early takes over work, few enough that
+/// each stays large.
+const TASKS_PER_THREAD: usize = 4;
 /// A task's sides are halved until here, to multiples of `STEP`.
 const MIN_SIDE: usize = 64;
 const STEP: usize = 16;
@@ -108,9 +110,10 @@ fn work(batch: usize, [m, k, n]: [usize; 3]) -> usize {
 // ANCHOR: task_size
 /// The rows and columns of a task. The longer side is halved until there are enough tasks: those that are nearly square
 /// read, and pack, the least of `a` and `b` for each multiplication. Both the tasks and their size grow with the square
-/// root of the work: a large product can have large tasks and still enough of them.
-fn task_size(batch: usize, [m, k, n]: [usize; 3]) -> [usize; 2] {
-    let wanted = (work(batch, [m, k, n]) / TASK).isqrt().min(MAX_TASKS);
+/// root of the work: a large product can have large tasks and still enough of them. One thread needs only one.
+fn task_size(threads: usize, batch: usize, [m, k, n]: [usize; 3]) -> [usize; 2] {
+    let most = if threads == 1 { 1 } else { TASKS_PER_THREAD * threads };
+    let wanted = (work(batch, [m, k, n]) / TASK).isqrt().min(most);
     let (mut rows, mut cols) = (m, n);
     while batch * m.div_ceil(rows) * n.div_ceil(cols) < wanted && rows.max(cols) > MIN_SIDE {
         let side = if rows >= cols { &mut rows } else { &mut cols };
@@ -173,7 +176,7 @@ pub(crate) fn multiply<T: Float>(a: &Array<T>, b: &Array<T>, sizes: Sizes, add: 
     if parts > 1 {
         return multiply_in_parts(x, y, [m, k, n], parts, add, c);
     }
-    let [rows, cols] = task_size(batch.size(), [m, k, n]);
+    let [rows, cols] = task_size(rayon::current_num_threads(), batch.size(), [m, k, n]);
     let (down, across) = (m.div_ceil(rows), n.div_ceil(cols));
 
     assert_eq!(c.len(), batch.size() * m * n);
@@ -193,9 +196,10 @@ pub(crate) fn multiply<T: Float>(a: &Array<T>, b: &Array<T>, sizes: Sizes, add: 
         // SAFETY: row i and column j of product `item` lie inside `c`, whose length was checked.
         let first = unsafe { start.pointer().add((item * m + i) * n + j) };
         let mut c = Rectangle { first, rows: rows.min(m - i), cols: cols.min(n - j), stride: n };
-        match (c.rows, c.as_slice()) {
-            (1, Some(c)) => gemv(y.t(), x.t(), k, add, c),
-            (_, Some(c)) if n == 1 => gemv(x, y, k, add, c),
+        // By the sizes of the whole: what is left over at an edge may be a single row as well.
+        match (m, n, c.as_slice()) {
+            (1, _, Some(c)) => gemv(y.t(), x.t(), k, add, c),
+            (_, 1, Some(c)) => gemv(x, y, k, add, c),
             _ => gemm(kernel, x, y, k, add, &mut c),
         }
     };
@@ -254,15 +258,16 @@ mod tests {
             (8, [512, 64, 512]),
             (1, [1, 1 << 15, 1 << 15]),
         ] {
-            let [rows, cols] = task_size(batch, sizes);
+            let [rows, cols] = task_size(8, batch, sizes);
             let tasks = batch * sizes[0].div_ceil(rows) * sizes[2].div_ceil(cols);
-            assert!((4..=2 * MAX_TASKS).contains(&tasks), "{batch} x {sizes:?}: {tasks} tasks");
+            assert!((4..=2 * 8 * TASKS_PER_THREAD).contains(&tasks), "{batch} x {sizes:?}: {tasks} tasks");
             assert!(
                 work(1, [rows, sizes[1], cols]) >= TASK / 4,
                 "{batch} x {sizes:?}: tasks of {rows} x {cols}"
             );
         }
-        assert_eq!(task_size(1, [64, 64, 64]), [64, 64], "a small product is one task");
-        assert_eq!(task_size(1, [20, 1 << 20, 20]), [20, 20]);
+        assert_eq!(task_size(8, 1, [64, 64, 64]), [64, 64], "a small product is one task");
+        assert_eq!(task_size(8, 1, [20, 1 << 20, 20]), [20, 20]);
+        assert_eq!(task_size(1, 1, [4096, 4096, 4096]), [4096, 4096], "one thread");
     }
 }

@@ -150,8 +150,8 @@ impl MicroKernel for Avx512 {
     const ROWS: usize = 14;
     const LANES: usize = 16;
     const INNER: usize = 256;
-    const TALL: usize = 560;
-    const WIDE: usize = 1024;
+    const TALL: usize = 210;
+    const WIDE: usize = 2048;
 
     unsafe fn tile(self, rows: usize, variant: usize, t: &Tile) {
         type Tiles = [[unsafe fn(&Tile); 8]; 14];

@@ -143,6 +143,7 @@ pub(crate) unsafe fn gemm<K: MicroKernel>(
                     add: add || p > 0,
                     in_place,
                     packed: i > 0,
+                    once: rows == m,
                     panels,
                     strips,
                 };
@@ -167,6 +168,9 @@ struct Block<K> {
     in_place: bool,
     /// Whether the panels were packed by a block before this one.
     packed: bool,
+    /// Whether no block comes after that reads the panels again: then all take turns in the room of one, which stays in
+    /// the first-level cache.
+    once: bool,
     panels: *mut f32,
     strips: *mut f32,
 }
@@ -178,9 +182,10 @@ impl<K: MicroKernel> Block<K> {
     unsafe fn multiply(&self) {
         let [rows, inner, cols] = self.sizes;
         let count = rows.div_ceil(K::ROWS);
+        let mut ready = false;
         for j in (0..cols).step_by(K::PANEL) {
             let cols = K::PANEL.min(cols - j);
-            let panel = self.panels.wrapping_add(j * inner);
+            let panel = self.panels.wrapping_add(if self.once { 0 } else { j * inner });
             let fresh = !self.in_place && !self.packed && self.b.col == 1;
             if !self.in_place && !self.packed && self.b.col != 1 {
                 // SAFETY: the panel's elements are part of `b`, and the buffer has room for all panels of the block.
@@ -199,6 +204,7 @@ impl<K: MicroKernel> Block<K> {
                 } else {
                     (panel.cast_const(), K::PANEL as isize)
                 };
+                let (next, asks_for_tile) = self.next(j, strip, end);
                 let tile = Tile {
                     a: a.first,
                     a_row: a.row,
@@ -211,8 +217,10 @@ impl<K: MicroKernel> Block<K> {
                     k: inner,
                     cols,
                     add: self.add,
-                    next: self.next(j, strip, end),
+                    ready,
+                    next,
                 };
+                ready = asks_for_tile;
                 let variant = variant(cols.div_ceil(K::LANES), a.row == 1, fresh);
                 // SAFETY: the tile is part of the block; if `b` is read in place, its columns are whole vectors.
                 unsafe { self.kernel.tile(height, variant, &tile) }
@@ -221,31 +229,40 @@ impl<K: MicroKernel> Block<K> {
     }
     // ANCHOR_END: block
 
-    /// What a strip of the panel at column `j` asks for ahead of time: in the first panel the strip of `a` that begins at
-    /// row `end`, later the panel of `b` that comes next, half of it in the first strip and half in the second.
-    fn next(&self, j: usize, strip: usize, end: usize) -> Next {
-        let [rows, _, cols] = self.sizes;
+    /// What a strip of the panel at column `j` asks for ahead of time, and whether that is the next tile of `c`: in the
+    /// first panel the strip of `a` that begins at row `end`; later the panel of `b` that comes next, half of it in the
+    /// first strip and half in the second; and then the tile.
+    fn next(&self, j: usize, strip: usize, end: usize) -> (Next, bool) {
+        let [rows, inner, cols] = self.sizes;
         let after = j + K::PANEL;
         let chunk = CHUNK as isize;
-        let (first, step, chunk) = if j == 0 && end < rows {
-            if self.a.row == 1 {
+        if j == 0 && end < rows {
+            let next = if self.a.row == 1 {
                 // The line of its last row: that of its first has come with the strip before.
                 let last = (end + K::ROWS).min(rows) - 1;
-                (self.a.at(last, 0), self.a.col, chunk * self.a.col)
+                Next::lines(self.a.at(last, 0), self.a.col, chunk * self.a.col)
             } else {
-                (self.a.at(end, 0), self.a.row, chunk * self.a.col)
-            }
-        } else if after < cols && strip < 2 && !self.packed {
-            let half = after + strip * K::LANES;
-            if self.b.col == 1 {
-                (self.b.at(0, half), self.b.row, chunk * self.b.row)
+                Next::lines(self.a.at(end, 0), self.a.row, chunk * self.a.col)
+            };
+            return (next, false);
+        }
+        if after < cols && strip < 2 && !(self.in_place && self.packed) {
+            let half = strip * K::LANES;
+            let next = if self.packed {
+                let first = self.panels.wrapping_add(after * inner + half * inner).cast_const();
+                Next::lines(first, chunk, chunk * chunk)
             } else {
-                (self.b.at(0, half), self.b.col, chunk * self.b.row)
-            }
-        } else {
-            (self.a.first, 0, 0)
-        };
-        Next { first, step, turn: chunk - (CHUNK as isize - 1) * step }
+                let step = if self.b.col == 1 { self.b.row } else { self.b.col };
+                Next::lines(self.b.at(0, after + half), step, chunk * self.b.row)
+            };
+            return (next, false);
+        }
+        let (i, j) = if end < rows { (end, j) } else { (0, after) };
+        let c = self.c.wrapping_add(i * self.c_row + j).cast_const();
+        match Next::tile::<K>(c, self.c_row, inner) {
+            Some(next) if j < cols => (next, true),
+            _ => (Next { first: self.a.first, steps: [0; CHUNK] }, false),
+        }
     }
 }
 
@@ -277,7 +294,7 @@ mod tests {
     fn the_loops_and_the_packing_without_vector_instructions() {
         // Beyond a block in every axis, with tails; and less than a vector. Whole numbers: all sums are exact. The copies
         // are as long as their elements need, so that a checker of memory sees any step beyond.
-        for [m, k, n] in [[17, 21, 67], [3, 2, 1], [4, 12, 8]] {
+        for [m, k, n] in [[17, 21, 67], [5, 9, 30], [3, 2, 1], [4, 12, 8]] {
             let a: Vec<f32> = (0..m * k).map(|i| (i * 7 % 11) as f32 - 5.0).collect();
             let b: Vec<f32> = (0..k * n).map(|i| (i * 5 % 13) as f32 - 6.0).collect();
             let mut want = vec![1.0; m * n];

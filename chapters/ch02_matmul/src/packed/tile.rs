@@ -7,6 +7,8 @@
 //! It is written once, for any type that is a [`Vector`]. What takes a vector by value is inlined always: only so does
 //! it stay in a register.
 
+use super::MicroKernel;
+
 /// `LANES` floats that are multiplied and added at once.
 pub(crate) trait Vector: Copy {
     const LANES: usize;
@@ -81,24 +83,46 @@ pub(crate) struct Tile {
     pub cols: usize,
     /// Whether the sums are added to what is in `c`.
     pub add: bool,
+    /// Whether the tile before has asked for the lines of `c`.
+    pub ready: bool,
     /// What the tiles after this one will read.
     pub next: Next,
 }
 
-/// Lines to bring to the second-level cache, one for each `p`: `CHUNK` of them `step` apart, then on by `turn`, and so
-/// forth.
+/// Lines to bring to the second-level cache, one for each `p`; after that of `p` comes the one `steps[p % CHUNK]` floats
+/// on.
 #[derive(Clone, Copy)]
 pub(crate) struct Next {
     pub first: *const f32,
-    pub step: isize,
-    pub turn: isize,
+    pub steps: [isize; CHUNK],
+}
+
+impl Next {
+    /// `CHUNK` lines `step` apart, then as many a line's floats, `chunk`, further.
+    pub fn lines(first: *const f32, step: isize, chunk: isize) -> Self {
+        let mut steps = [step; CHUNK];
+        steps[CHUNK - 1] = chunk - (CHUNK as isize - 1) * step;
+        Next { first, steps }
+    }
+
+    /// The two vectors of each row of a tile of `c`, spread over the `k` values of `p`: all at once, they would
+    /// keep what the tile in work waits for from coming. None if there are too few values.
+    pub fn tile<K: MicroKernel>(c: *const f32, c_row: usize, k: usize) -> Option<Self> {
+        let rows = [1, 2, 4, 8].into_iter().find(|rows| k / CHUNK * rows >= K::ROWS)?;
+        let mut steps = [0; CHUNK];
+        for (line, step) in steps.iter_mut().skip(8 / rows - 1).step_by(8 / rows).enumerate() {
+            *step = if line % 2 == 0 { K::LANES as isize } else { c_row as isize - K::LANES as isize };
+        }
+        Some(Next { first: c, steps })
+    }
 }
 
 /// The floats of a cache line, and so the values of `p` after which rows of `a` need another line.
 pub(super) const CHUNK: usize = 16;
 
-/// How many rows ahead of the one in use a fresh row of `b` is asked for: memory needs some hundred cycles.
-const AHEAD: isize = 24;
+/// How many rows ahead of the one in use a fresh row of `b` is asked for from the second level. Rows a power of two apart
+/// share a place in the first level, which holds 12 of them: more would push each other out.
+const AHEAD: isize = 8;
 
 // ANCHOR: tile
 /// Computes a tile of `R` rows and up to `N` vectors of columns.
@@ -124,16 +148,17 @@ pub(super) unsafe fn tile<V: Vector, const R: usize, const N: usize, const UNIT:
             thirds[group] = thirds[group - 1].wrapping_offset(3 * t.a_row);
         }
         let (mut a, mut b, mut packed) = (t.a, t.b, t.packed);
-        for r in 0..R {
-            for v in 0..N {
-                V::prefetch(t.c.wrapping_add(r * t.c_row + v * V::LANES));
+        if !t.ready {
+            for r in 0..R {
+                for v in 0..N {
+                    V::prefetch_far(t.c.wrapping_add(r * t.c_row + v * V::LANES));
+                }
             }
         }
         let mut next = t.next.first;
         for p in 0..t.k {
             V::prefetch_far(next);
-            let last = p % CHUNK == CHUNK - 1;
-            next = next.wrapping_offset(if last { t.next.turn } else { t.next.step });
+            next = next.wrapping_offset(t.next.steps[p % CHUNK]);
             let mut row = [V::zero(); N];
             for v in 0..N {
                 let from = b.wrapping_add(v * V::LANES);
