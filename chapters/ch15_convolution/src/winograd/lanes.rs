@@ -32,6 +32,12 @@ pub(super) trait Lanes: Copy {
     /// `count` numbers from `to` on are valid for writing.
     unsafe fn store_part(self, to: *mut f32, count: usize);
 
+    /// Asks for the line of `at` to come to the cache. Any address will do.
+    fn prefetch(at: *const f32);
+
+    /// As [`prefetch`](Lanes::prefetch), to be written.
+    fn prefetch_to_write(at: *const f32);
+
     /// `self + other`.
     ///
     /// # Safety
@@ -118,6 +124,10 @@ impl Lanes for [f32; 4] {
             unsafe { to.add(lane).write(number) }
         }
     }
+
+    fn prefetch(_: *const f32) {}
+
+    fn prefetch_to_write(_: *const f32) {}
 
     #[inline(always)]
     unsafe fn plus(self, other: Self) -> Self {

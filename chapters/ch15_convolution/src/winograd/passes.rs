@@ -1,6 +1,6 @@
 //! The three passes: blocks of tiles through transform, products and transform back.
 
-use ch01_tensors::Tensor;
+use ch01_tensors::{Array, Tensor};
 use ch02_matmul::{Kernel, Window, WindowMut, gemm_into, with_kernel};
 use rayon::prelude::*;
 
@@ -29,10 +29,11 @@ pub(super) fn is_possible(problem: &Problem) -> bool {
 }
 
 /// Output channels whose products are in the cache together.
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 64;
 
-/// Numbers of a transformed matrix `[channels, tiles]`, of which there are 36, for a block: what fits the caches.
-const MATRIX: usize = 1 << 13;
+/// Numbers of a transformed matrix `[channels, tiles]` for a block, about: 36 of them and of the products fill half of the
+/// second-level cache.
+const MATRIX: usize = 1 << 12;
 
 /// From one of the 36 matrices to the next: not a power of two, or they would push each other out of the cache.
 fn step(size: usize) -> usize {
@@ -50,12 +51,9 @@ fn blocks(
     let all = images * grid.down;
     let rows = (tiles / grid.across).clamp(1, all.max(1));
     let tiles = (rows * grid.across).next_multiple_of(lanes);
-    (0..all).step_by(rows).map(move |first| Block {
-        grid,
-        channels,
-        first,
-        rows: rows.min(all - first),
-        tiles,
+    (0..all).step_by(rows).map(move |first| {
+        let rows = rows.min(all - first);
+        Block { grid, channels, first, rows, tiles, pitch: tiles }
     })
 }
 
@@ -99,7 +97,7 @@ fn convolve(
     let bias = bias.map(|bias| bias.clone().contiguous());
     let points = transform_kernels(kernel, weight.data(), outputs, places);
     let grid = Grid::new(problem.window.input);
-    let tiles = (MATRIX / inputs).clamp(32, 256);
+    let tiles = (MATRIX / inputs).clamp(32, 64);
     let images = (tiles / (grid.down * grid.across)).clamp(1, problem.batch.div_ceil(8));
     let mut y = Tensor::scratch([problem.batch, outputs, grid.height, grid.width]);
     let tasks = y.data_mut().par_chunks_mut(images * outputs * grid.area());
@@ -137,17 +135,19 @@ fn convolve_block(
             let to = &mut products.data_mut()[point * product..];
             gemm_into(w, x, false, &mut WindowMut::new(to, [count, tiles], tiles));
         }
-        let work = Outputs {
-            block: Block { channels: outputs, ..block },
-            products: products.data(),
-            plane: product,
-            channels: [first, count],
-            bias: bias.map(|bias| &bias[first..]),
-            room: room.data_mut(),
-            to: y,
-        };
-        // SAFETY: the processor has the kernel's instructions.
-        unsafe { run(kernel, work) }
+        for (tile, part) in (Block { channels: outputs, ..block }).parts(lanes(kernel)) {
+            let work = Outputs {
+                block: part,
+                products: &products.data()[tile..],
+                plane: product,
+                channels: [first, count],
+                bias: bias.map(|bias| &bias[first..]),
+                room: room.data_mut(),
+                to: y,
+            };
+            // SAFETY: the processor has the kernel's instructions.
+            unsafe { run(kernel, work) }
+        }
     }
 }
 // ANCHOR_END: convolve
@@ -162,12 +162,14 @@ fn transform<const HALO: bool>(
     plane: usize,
 ) {
     let lanes = lanes(kernel);
-    let mut neighbours = ch01_tensors::Array::<i32>::scratch([block.tiles / lanes]);
-    let masks = neighbours.data_mut();
-    masks.iter_mut().zip(block.neighbours(lanes)).for_each(|(to, mask)| *to = mask);
-    let work = Patches::<HALO> { block, images, neighbours: masks, room, to, plane };
-    // SAFETY: the processor has the kernel's instructions.
-    unsafe { run(kernel, work) }
+    let mut neighbours = Array::<i32>::scratch([block.tiles / lanes]);
+    for (tile, part) in block.parts(lanes) {
+        let neighbours = neighbours.data_mut();
+        neighbours.iter_mut().zip(part.neighbours(lanes)).for_each(|(to, mask)| *to = mask);
+        let work = Patches::<HALO> { block: part, images, neighbours, room, to: &mut to[tile..], plane };
+        // SAFETY: the processor has the kernel's instructions.
+        unsafe { run(kernel, work) }
+    }
 }
 
 /// Numbers of all partial sums of a weight gradient, about.

@@ -40,9 +40,24 @@ pub(super) struct Block {
     pub rows: usize,
     /// The tiles of the block, up to a whole number of vectors.
     pub tiles: usize,
+    /// From one channel's tiles to the next one's, in the matrices.
+    pub pitch: usize,
 }
 
 impl Block {
+    /// The block in parts that are whole vectors, and if possible whole images, each with the number of its first tile:
+    /// in a part, channels lie one after the other in memory, which then can be read ahead.
+    pub fn parts(self, lanes: usize) -> impl Iterator<Item = (usize, Block)> {
+        let Grid { down, across, .. } = self.grid;
+        let vectors = (1..=lanes).find(|rows| rows * across % lanes == 0).expect("at the latest all lanes");
+        let step = if down % vectors == 0 { down } else { vectors };
+        (0..self.rows).step_by(step).map(move |row| {
+            let rows = step.min(self.rows - row);
+            let tiles = (rows * across).next_multiple_of(lanes);
+            (row * across, Block { first: self.first + row, rows, tiles, ..self })
+        })
+    }
+
     /// Where row `row` of the block's tiles begins in channel `channel`: the number of the channel's first element, and the
     /// first row of the image.
     fn place(&self, channel: usize, row: usize) -> (usize, usize) {
@@ -98,9 +113,10 @@ impl<const HALO: bool> Work for Patches<'_, HALO> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
         let Patches { block, images, neighbours, room, to, plane } = self;
-        let Block { grid, channels, tiles, .. } = block;
+        let Block { grid, channels, tiles, pitch, .. } = block;
         assert!(images.len() >= block.images() * channels * grid.area() && room.len() >= block.room());
-        assert!(plane >= channels * tiles && to.len() >= POINTS * plane && tiles % V::LANES == 0);
+        assert!(tiles % V::LANES == 0 && tiles <= pitch && plane >= channels * pitch);
+        assert!(to.len() >= (POINTS - 1) * plane + (channels - 1) * pitch + tiles);
         assert!(neighbours.len() >= tiles / V::LANES && block.rows * grid.across <= tiles);
         let (border, count) = if HALO { (1, 6) } else { (0, 4) };
         let line = block.line();
@@ -116,6 +132,9 @@ impl<const HALO: bool> Work for Patches<'_, HALO> {
                     let y = (top + i).wrapping_sub(border);
                     if y < grid.height {
                         rows[i] = images[start + y * grid.width..].as_ptr();
+                        if i < 4 {
+                            ahead(rows[i].wrapping_add(AHEAD * grid.area()), grid.width, V::prefetch);
+                        }
                     }
                 }
                 // SAFETY: each row has `width` numbers, in the images or in the zeros. Lines have room for four numbers of
@@ -132,7 +151,7 @@ impl<const HALO: bool> Work for Patches<'_, HALO> {
                     unsafe {
                         let at = lines.add(i * line + 4 * V::LANES * vector);
                         let points = across::<V, HALO>(at, neighbours);
-                        let to = to.as_mut_ptr().add(6 * i * plane + channel * tiles + vector * V::LANES);
+                        let to = to.as_mut_ptr().add(6 * i * plane + channel * pitch + vector * V::LANES);
                         for j in 0..6 {
                             points[j].store(to.add(j * plane));
                         }
@@ -140,6 +159,18 @@ impl<const HALO: bool> Work for Patches<'_, HALO> {
                 }
             }
         }
+    }
+}
+
+/// How many channels ahead of the one in use memory is asked for: it needs some hundred cycles, and the processor by itself
+/// reads ahead within a page only, which a channel hardly fills.
+const AHEAD: usize = 2;
+
+/// Asks for the lines of a row.
+#[inline(always)]
+fn ahead(row: *const f32, width: usize, prefetch: impl Fn(*const f32)) {
+    for column in (0..width).step_by(16) {
+        prefetch(row.wrapping_add(column));
     }
 }
 
@@ -219,8 +250,9 @@ impl Work for Outputs<'_> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
         let Outputs { block, products, plane, channels: [first, count], bias, room, to } = self;
-        let Block { grid, tiles, .. } = block;
-        assert!(plane >= count * tiles && products.len() >= POINTS * plane && tiles % V::LANES == 0);
+        let Block { grid, tiles, pitch, .. } = block;
+        assert!(tiles % V::LANES == 0 && tiles <= pitch && plane >= count * pitch);
+        assert!(products.len() >= (POINTS - 1) * plane + (count - 1) * pitch + tiles);
         assert!(to.len() >= block.images() * block.channels * grid.area() && room.len() >= block.room());
         assert!(first + count <= block.channels && block.rows * grid.across <= tiles);
         let line = block.line();
@@ -230,7 +262,7 @@ impl Work for Outputs<'_> {
                 // SAFETY: the last number read, of the last channel and point, is inside `products`; lines have room for
                 // four numbers of each tile.
                 unsafe {
-                    let from = products.as_ptr().add(channel * tiles + vector * V::LANES);
+                    let from = products.as_ptr().add(channel * pitch + vector * V::LANES);
                     tile::<V>(from, plane, bias, room.as_mut_ptr().add(4 * V::LANES * vector), line);
                 }
             }
@@ -239,6 +271,8 @@ impl Work for Outputs<'_> {
                 for r in 0..4.min(grid.height - top) {
                     let from = &room[r * line + row * 4 * grid.across..][..grid.width];
                     let to = &mut to[start + (top + r) * grid.width..][..grid.width];
+                    let next = to.as_ptr().wrapping_add(AHEAD * grid.area());
+                    ahead(next, grid.width, V::prefetch_to_write);
                     // SAFETY: two slices of one length.
                     unsafe { copy::<V>(from, to) }
                 }

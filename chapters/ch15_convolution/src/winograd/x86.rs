@@ -20,6 +20,12 @@ pub(super) unsafe fn avx2(work: impl Work) {
     unsafe { work.run::<__m256>() }
 }
 
+#[inline(always)]
+fn prefetch<const HINT: i32>(at: *const f32) {
+    // SAFETY: a prefetch is a hint; a bad address is ignored.
+    unsafe { _mm_prefetch::<HINT>(at.cast()) }
+}
+
 /// The mask of the first lanes.
 #[inline(always)]
 fn first(count: usize) -> __mmask16 {
@@ -57,6 +63,16 @@ impl Lanes for __m512 {
     unsafe fn store_part(self, to: *mut f32, count: usize) {
         // SAFETY: as above.
         unsafe { _mm512_mask_storeu_ps(to, first(count), self) }
+    }
+
+    #[inline(always)]
+    fn prefetch(at: *const f32) {
+        prefetch::<_MM_HINT_T0>(at);
+    }
+
+    #[inline(always)]
+    fn prefetch_to_write(at: *const f32) {
+        prefetch::<_MM_HINT_ET0>(at);
     }
 
     #[inline(always)]
@@ -178,6 +194,16 @@ impl Lanes for __m256 {
     unsafe fn store_part(self, to: *mut f32, count: usize) {
         // SAFETY: as above.
         unsafe { _mm256_maskstore_ps(to, first_of_eight(count), self) }
+    }
+
+    #[inline(always)]
+    fn prefetch(at: *const f32) {
+        prefetch::<_MM_HINT_T0>(at);
+    }
+
+    #[inline(always)]
+    fn prefetch_to_write(at: *const f32) {
+        prefetch::<_MM_HINT_ET0>(at);
     }
 
     #[inline(always)]
