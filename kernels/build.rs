@@ -105,7 +105,7 @@ fn build(sources: &[PathBuf], out: &Path) -> Result<String, String> {
     let file = folder.join("table.cpp");
     fs::write(&file, table).expect("OUT_DIR can be written");
     build.file(file);
-    for part in ["runtime.cpp", "shadow.cpp", "fiber.cpp"] {
+    for part in ["runtime.cpp", "shadow.cpp", "count.cpp", "fiber.cpp"] {
         build.file(Path::new("sim").join(part));
     }
     let compiler = build.try_get_compiler().map_err(|e| e.to_string())?;

@@ -184,6 +184,7 @@ static void release_barrier(Machine& m) {
     }
     for (unsigned i = 0; i < m.count; i++) m.fibers[i].state = ready;
     m.epoch++;
+    if (m.request->counts) m.request->counts->barriers++;
 }
 
 static void run_block(Machine& m) {
@@ -251,7 +252,10 @@ extern "C" __attribute__((visibility("default"))) int sim_run(const sim::Entry* 
             const unsigned b = request->reversed ? blocks - 1 - k : k;
             m.block_index = {b % grid[0], b / grid[0] % grid[1], b / (grid[0] * grid[1])};
             run_block(m);
+            count_block();
         }
+        if (request->counts) request->counts->launches++;
+        free_counter();
         machine = nullptr;
         munmap(stacks, m.count * stack_bytes);
     }

@@ -57,6 +57,18 @@ struct Site {
     int line;
 };
 
+// What launches asked of the device (`Counts` in src/counts.rs).
+struct Counts {
+    uint64_t launches, blocks, threads, barriers;
+    uint64_t loads, load_sectors, load_bytes;    // by warps, from global memory
+    uint64_t stores, store_sectors, store_bytes; // to global memory
+    uint64_t shared_requests, shared_passes;
+    uint64_t atomics;
+    uint64_t tensor_operations; // multiplications and additions of the tensor cores
+};
+
+struct Counter;
+
 // What Rust asks for (`Request` in src/simulator.rs).
 struct Request {
     uint32_t grid[3], block[3];
@@ -67,6 +79,7 @@ struct Request {
     void* const* args;       // for a pointer a Region*, for a number its address
     char* message;           // receives the reason when the launch is stopped
     uint32_t message_bytes;
+    Counts* counts;          // to add to, or null: nothing is counted
 };
 
 struct Entry {
@@ -116,6 +129,7 @@ struct Machine {
     void* scheduler;
     ucontext_t scheduler_context;
     char* stacks;
+    Counter* counter;
 };
 
 extern thread_local Machine* machine;
@@ -127,6 +141,11 @@ enum Kind { kind_read, kind_write, kind_atomic };
 
 // Checks bounds, alignment, initialisation and races of an access, and remembers it.
 void touch(const Region* region, int64_t offset, uint32_t size, int line, Kind kind);
+
+// Counting (count.cpp): an access of the running thread; the end of a block; the end of a launch.
+void count(const Region* region, int64_t offset, uint32_t size, int line, Kind kind);
+void count_block();
+void free_counter();
 
 // The shared array declared at `site`; `dynamic` is the one whose size the launch gives.
 Region* shared_array(const Site& site, uint64_t bytes, uint32_t unit, bool dynamic);

@@ -121,6 +121,7 @@ void touch(const Region* region, int64_t offset, uint32_t size, int line, Kind k
     for (int64_t word = offset / region->unit; word < (offset + size) / region->unit; word++) {
         check_word(region, word, line, kind);
     }
+    if (machine->request->counts) count(region, offset, size, line, kind);
 }
 
 } // namespace sim

@@ -1,22 +1,24 @@
 //! The NVIDIA GPU, through cust: the only module that knows of it.
 //!
-//! Kernels come as PTX (`ptx/`), which the driver compiles for its device when a family is first used. Everything happens in one
-//! stream, so launches follow one another and copies wait for them.
+//! Kernels come as PTX (`ptx/`), which the driver compiles for its device when a family is first used. Launches, copies and the
+//! setting to zero go to the stream of the buffer's device, one after the other.
 
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use cust::context::{Context, CurrentContext};
 use cust::device::{Device as Gpu, DeviceAttribute};
 use cust::error::{CudaError, CudaResult};
-use cust::memory::{CopyDestination, DeviceBuffer};
+use cust::event::{Event, EventFlags};
+use cust::memory::DeviceBuffer;
 use cust::module::Module;
-use cust::stream::{Stream, StreamFlags};
+use cust::stream::{Stream, StreamFlags, StreamWaitEventFlags};
 use cust::sys;
 
-use crate::device::Buffer;
+use crate::buffer::Buffer;
 use crate::launch::{Checked, Passed};
 use crate::{KernelError, PTX};
 
@@ -33,7 +35,6 @@ fn refused(action: impl Into<String>) -> impl FnOnce(CudaError) -> KernelError {
 
 struct Shared {
     context: Context,
-    stream: Stream,
     name: String,
     /// The module of a kernel file, once loaded; kept for as long as the device.
     modules: Mutex<HashMap<String, Module>>,
@@ -51,7 +52,26 @@ impl Shared {
     }
 }
 
-#[derive(Clone)]
+/// A stream.
+pub(crate) struct Lane {
+    shared: Arc<Shared>,
+    stream: ManuallyDrop<Stream>,
+}
+
+// SAFETY: as for `Shared`.
+unsafe impl Send for Lane {}
+// SAFETY: as above.
+unsafe impl Sync for Lane {}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        if self.shared.current().is_ok() {
+            // SAFETY: dropped here and nowhere else.
+            unsafe { ManuallyDrop::drop(&mut self.stream) };
+        }
+    }
+}
+
 pub(crate) struct Cuda {
     shared: Arc<Shared>,
 }
@@ -86,13 +106,71 @@ impl Cuda {
         }
         let context = Context::new(gpu).map_err(none("making a context"))?;
         CurrentContext::set_current(&context).map_err(none("making the context current"))?;
-        let stream = Stream::new(StreamFlags::DEFAULT, None).map_err(none("making a stream"))?;
         let modules = Mutex::new(HashMap::new());
-        Ok(Self { shared: Arc::new(Shared { context, stream, name, modules }) })
+        Ok(Self { shared: Arc::new(Shared { context, name, modules }) })
     }
 
     pub fn name(&self) -> &str {
         &self.shared.name
+    }
+
+    pub fn lane(&self) -> Result<Lane, KernelError> {
+        self.shared.current().map_err(refused("making a stream"))?;
+        let stream = Stream::new(StreamFlags::DEFAULT, None).map_err(refused("making a stream"))?;
+        Ok(Lane { shared: self.shared.clone(), stream: ManuallyDrop::new(stream) })
+    }
+
+    pub fn wait(&self, lane: &Lane, other: &Lane) -> Result<(), KernelError> {
+        let act = || {
+            self.shared.current()?;
+            let event = Event::new(EventFlags::DISABLE_TIMING)?;
+            event.record(&other.stream)?;
+            lane.stream.wait_event(event, StreamWaitEventFlags::DEFAULT)
+        };
+        act().map_err(refused("letting a stream wait for another"))
+    }
+
+    pub fn synchronize(&self, lane: &Lane) -> Result<(), KernelError> {
+        let act = || {
+            self.shared.current()?;
+            lane.stream.synchronize()
+        };
+        act().map_err(refused("waiting for the kernels"))
+    }
+
+    pub fn timed(
+        &self,
+        lane: &Lane,
+        work: impl FnOnce() -> Result<(), KernelError>,
+    ) -> Result<Duration, KernelError> {
+        let event = || {
+            self.shared.current()?;
+            let event = Event::new(EventFlags::DEFAULT)?;
+            event.record(&lane.stream)?;
+            Ok(event)
+        };
+        let start = event().map_err(refused("recording an event"))?;
+        work()?;
+        let end = event().map_err(refused("recording an event"))?;
+        end.synchronize().map_err(refused("waiting for the kernels"))?;
+        let milliseconds = end.elapsed_time_f32(&start).map_err(refused("reading the time"))?;
+        Ok(Duration::from_secs_f64(f64::from(milliseconds) / 1e3))
+    }
+
+    pub fn pinned(&self, bytes: usize) -> Result<Pinned, KernelError> {
+        let action = format!("pinning {bytes} bytes of the host");
+        let act = || {
+            self.shared.current()?;
+            let event = Event::new(EventFlags::DISABLE_TIMING)?;
+            let mut start = std::ptr::null_mut();
+            // SAFETY: the driver writes the address; the bytes are zeroed before anybody reads them.
+            unsafe {
+                result(sys::cuMemAllocHost_v2(&raw mut start, bytes.max(1)))?;
+                std::ptr::write_bytes(start.cast::<u8>(), 0, bytes);
+            }
+            Ok(Pinned { shared: self.shared.clone(), start: start.cast(), event: ManuallyDrop::new(event) })
+        };
+        act().map_err(refused(action))
     }
 
     pub fn allocate(&self, bytes: usize) -> Result<Memory, KernelError> {
@@ -100,12 +178,13 @@ impl Cuda {
         self.shared.current().map_err(refused(action()))?;
         // SAFETY: the bytes are read only after they were written: by `write`, `zero`, or a kernel.
         let buffer = unsafe { DeviceBuffer::uninitialized(bytes) }.map_err(refused(action()))?;
-        Ok(Memory { shared: self.shared.clone(), buffer: ManuallyDrop::new(buffer) })
+        Ok(Memory { shared: self.shared.clone(), buffer: ManuallyDrop::new(buffer), len: bytes })
     }
 
     pub fn run<'a>(
         &self,
         launch: &Checked<'a>,
+        lane: &Lane,
         memory: &dyn Fn(&'a dyn Buffer) -> &'a Memory,
     ) -> Result<(), KernelError> {
         let Checked { kernel, file, grid, block, shared_bytes, ref args } = *launch;
@@ -130,19 +209,21 @@ impl Cuda {
             .iter()
             .map(|(_, passed)| match passed {
                 Passed::Number(bytes) => u64::from_ne_bytes(*bytes),
-                Passed::Pointer(Some(buffer)) => memory(*buffer).buffer.as_device_ptr().as_raw(),
-                Passed::Pointer(None) => 0,
+                Passed::Pointer(Some(buffer), _) => memory(*buffer).buffer.as_device_ptr().as_raw(),
+                Passed::Pointer(None, _) => 0,
             })
             .collect();
         let mut pointers: Vec<*mut c_void> =
             addresses.iter().map(|value| std::ptr::from_ref(value).cast_mut().cast()).collect();
+        if shared_bytes > 48 * 1024 {
+            let which = sys::CUfunction_attribute_enum::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+            // SAFETY: a function of a loaded module.
+            let status = unsafe { sys::cuFuncSetAttribute(function.to_raw(), which, shared_bytes as i32) };
+            result(status).map_err(failed("asking for more than 48 KB of shared memory"))?;
+        }
         // SAFETY: `Launch` has checked count and types of the arguments against the kernel's declaration; the buffers live until
-        // their memory is freed, which waits for the stream.
+        // their memory is freed, which waits for the device.
         let status = unsafe {
-            if shared_bytes > 48 * 1024 {
-                let which = sys::CUfunction_attribute_enum::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
-                sys::cuFuncSetAttribute(function.to_raw(), which, shared_bytes as i32);
-            }
             sys::cuLaunchKernel(
                 function.to_raw(),
                 grid.x,
@@ -152,20 +233,12 @@ impl Cuda {
                 block.y,
                 block.z,
                 shared_bytes,
-                self.shared.stream.as_inner(),
+                lane.stream.as_inner(),
                 pointers.as_mut_ptr(),
                 std::ptr::null_mut(),
             )
         };
-        if status == sys::cudaError_enum::CUDA_SUCCESS {
-            return Ok(());
-        }
-        Err(KernelError::Driver {
-            action: format!(
-                "{kernel}: launching (grid {grid}, block {block}, {shared_bytes} bytes of shared memory)"
-            ),
-            message: format!("{status:?}"),
-        })
+        result(status).map_err(failed("launching"))
     }
 }
 
@@ -173,6 +246,8 @@ impl Cuda {
 pub(crate) struct Memory {
     shared: Arc<Shared>,
     buffer: ManuallyDrop<DeviceBuffer<u8>>,
+    /// The bytes in use.
+    len: usize,
 }
 
 // SAFETY: a device address; every use makes the context current first.
@@ -181,34 +256,102 @@ unsafe impl Send for Memory {}
 unsafe impl Sync for Memory {}
 
 impl Memory {
-    fn with<R>(&self, what: &str, act: impl FnOnce() -> CudaResult<R>) -> Result<R, KernelError> {
-        let action = || format!("{what} {} bytes on {}", self.buffer.len(), self.shared.name);
-        self.shared.current().map_err(refused(action()))?;
-        act().map_err(refused(action()))
-    }
-
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), KernelError> {
-        let address = self.buffer.as_device_ptr().as_raw();
-        self.with("copying to", || {
-            // SAFETY: the caller has checked the length; the copy is done when the call returns.
-            unsafe { result(sys::cuMemcpyHtoD_v2(address, bytes.as_ptr().cast(), bytes.len())) }
-        })
-    }
-
-    pub fn zero(&mut self) -> Result<(), KernelError> {
-        let (address, bytes) = (self.buffer.as_device_ptr().as_raw(), self.buffer.len());
-        if bytes == 0 {
+    fn with(&self, what: &str, act: impl FnOnce(u64) -> sys::cudaError_enum) -> Result<(), KernelError> {
+        if self.len == 0 {
             return Ok(());
         }
-        self.with("setting to zero", || {
-            // SAFETY: all of the buffer.
-            unsafe { result(sys::cuMemsetD8_v2(address, 0, bytes)) }
+        let action = format!("{what} {} bytes on {}", self.len, self.shared.name);
+        let address = self.buffer.as_device_ptr().as_raw();
+        self.shared.current().and_then(|()| result(act(address))).map_err(refused(action))
+    }
+
+    pub fn recycle(&mut self, bytes: usize) {
+        self.len = bytes;
+    }
+
+    // SAFETY of the four copies: the caller has checked the length.
+
+    /// From pageable memory, which is read before the call returns.
+    pub fn write(&mut self, bytes: &[u8], lane: &Lane) -> Result<(), KernelError> {
+        let stream = lane.stream.as_inner();
+        // SAFETY: see above.
+        self.with("copying to", |to| unsafe {
+            sys::cuMemcpyHtoDAsync_v2(to, bytes.as_ptr().cast(), bytes.len(), stream)
         })
     }
 
+    pub fn write_from(&mut self, from: &Pinned, lane: &Lane) -> Result<(), KernelError> {
+        from.used(lane, || {
+            let (stream, bytes) = (lane.stream.as_inner(), self.len);
+            // SAFETY: see above; `from` is neither changed nor freed before its event.
+            self.with("copying from pinned memory to", |to| unsafe {
+                sys::cuMemcpyHtoDAsync_v2(to, from.start.cast(), bytes, stream)
+            })
+        })
+    }
+
+    pub fn read_to(&self, to: &Pinned, lane: &Lane) -> Result<(), KernelError> {
+        to.used(lane, || {
+            let (stream, bytes) = (lane.stream.as_inner(), self.len);
+            // SAFETY: as above; nobody reads `to` before its event.
+            self.with("copying to pinned memory from", |from| unsafe {
+                sys::cuMemcpyDtoHAsync_v2(to.start.cast(), from, bytes, stream)
+            })
+        })
+    }
+
+    /// The caller has waited for the stream.
     pub fn read(&self, bytes: &mut [u8]) -> Result<(), KernelError> {
-        self.with("waiting for the kernels before copying", || self.shared.stream.synchronize())?;
-        self.with("copying from", || self.buffer.copy_to(bytes))
+        // SAFETY: see above.
+        self.with("copying from", |from| unsafe {
+            sys::cuMemcpyDtoH_v2(bytes.as_mut_ptr().cast(), from, bytes.len())
+        })
+    }
+
+    pub fn zero(&mut self, lane: &Lane) -> Result<(), KernelError> {
+        let (stream, bytes) = (lane.stream.as_inner(), self.len);
+        // SAFETY: the part of the buffer that is in use.
+        self.with("setting to zero", |to| unsafe { sys::cuMemsetD8Async(to, 0, bytes, stream) })
+    }
+}
+
+/// Pinned memory of the host, and an event behind the last copy that used it.
+pub(crate) struct Pinned {
+    shared: Arc<Shared>,
+    start: *mut u8,
+    event: ManuallyDrop<Event>,
+}
+
+// SAFETY: the memory is read and written through `wait`, under the borrow rules of its owner.
+unsafe impl Send for Pinned {}
+// SAFETY: as above.
+unsafe impl Sync for Pinned {}
+
+impl Pinned {
+    /// Runs a copy on this stream, once the one before is done.
+    fn used(&self, lane: &Lane, copy: impl FnOnce() -> Result<(), KernelError>) -> Result<(), KernelError> {
+        self.wait()?;
+        copy()?;
+        self.event.record(&lane.stream).map_err(refused("ordering a copy of pinned memory"))
+    }
+
+    /// The memory, once no copy uses it.
+    pub fn wait(&self) -> Result<*mut u8, KernelError> {
+        let waited = self.shared.current().and_then(|()| self.event.synchronize());
+        waited.map_err(refused("waiting for a copy of pinned memory"))?;
+        Ok(self.start)
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        if self.wait().is_ok() {
+            // SAFETY: allocated by `Cuda::pinned`, freed once, and no copy uses it.
+            unsafe {
+                sys::cuMemFreeHost(self.start.cast());
+                ManuallyDrop::drop(&mut self.event);
+            }
+        }
     }
 }
 

@@ -1,25 +1,29 @@
 //! A device and the memory on it: the simulator or a GPU behind one face.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
+use crate::buffer::{Buffer, Memory};
 #[cfg(feature = "cuda")]
 use crate::cuda::{self, Cuda};
 use crate::launch::{Checked, Launch};
 use crate::rewrite::{self, Signature};
-use crate::simulator::{self, Simulator};
-use crate::{Element, KernelError, SOURCES};
+use crate::simulator::Simulator;
+use crate::stream::{Lane, Order, SharedLane, Uses};
+use crate::{Counts, DeviceBuffer, Element, KernelError, SOURCES};
 
-/// What runs kernels. Clones are the same device.
+/// What runs kernels, and the stream on which it does. Clones are the same device and stream.
 #[derive(Clone)]
 pub struct Device {
     inner: Arc<Inner>,
+    lane: SharedLane,
 }
 
 struct Inner {
     backend: Backend,
+    order: Order,
     /// Kernels given as text to this device: file and declaration.
     loaded: Mutex<HashMap<String, Found>>,
 }
@@ -30,12 +34,6 @@ enum Backend {
     Simulator(Simulator),
     #[cfg(feature = "cuda")]
     Cuda(Cuda),
-}
-
-enum Memory {
-    Simulator(simulator::Memory),
-    #[cfg(feature = "cuda")]
-    Cuda(cuda::Memory),
 }
 
 /// The kernels of `cuda/` by name.
@@ -60,7 +58,7 @@ impl Device {
     ///
     /// [`KernelError::NoSimulator`] where the build found no C++ compiler.
     pub fn simulator() -> Result<Self, KernelError> {
-        Ok(Self::new(Backend::Simulator(Simulator::new()?)))
+        Self::new(Backend::Simulator(Simulator::new()?))
     }
 
     /// The NVIDIA GPU of this number, from 0.
@@ -70,11 +68,143 @@ impl Device {
     /// [`KernelError::NoDevice`] in one line: no driver, no such device, or one older than compute capability 8.0.
     #[cfg(feature = "cuda")]
     pub fn cuda(number: u32) -> Result<Self, KernelError> {
-        Ok(Self::new(Backend::Cuda(Cuda::new(number)?)))
+        Self::new(Backend::Cuda(Cuda::new(number)?))
     }
 
-    fn new(backend: Backend) -> Self {
-        Self { inner: Arc::new(Inner { backend, loaded: Mutex::new(HashMap::new()) }) }
+    fn new(backend: Backend) -> Result<Self, KernelError> {
+        let inner = Inner { backend, order: Order::default(), loaded: Mutex::new(HashMap::new()) };
+        Self::on_new_stream(&Arc::new(inner))
+    }
+
+    fn on_new_stream(inner: &Arc<Inner>) -> Result<Self, KernelError> {
+        #[cfg(feature = "cuda")]
+        let cuda = match &inner.backend {
+            Backend::Cuda(cuda) => Some(cuda.lane()?),
+            Backend::Simulator(_) => None,
+        };
+        let lane = Lane {
+            number: inner.order.stream(),
+            #[cfg(feature = "cuda")]
+            cuda,
+        };
+        Ok(Self { inner: inner.clone(), lane: Arc::new(lane) })
+    }
+
+    /// The same device on another stream: buffers made through the result, and what is launched on them, are on that stream. Work of
+    /// two streams may run at the same time, in any order; [`wait_for`](Device::wait_for) orders them. (The simulator does all work at
+    /// once, but refuses what is not ordered, as every device does here.)
+    ///
+    /// # Errors
+    ///
+    /// The driver refuses.
+    pub fn new_stream(&self) -> Result<Self, KernelError> {
+        Self::on_new_stream(&self.inner)
+    }
+
+    /// The number of the stream, from 0.
+    pub fn stream(&self) -> usize {
+        self.lane.number
+    }
+
+    /// What is launched here from now on comes after all that was launched on `other` so far; the host does not wait
+    /// (`torch.cuda.Stream.wait_stream`).
+    ///
+    /// # Errors
+    ///
+    /// `other` is another device, or the driver refuses.
+    pub fn wait_for(&self, other: &Device) -> Result<(), KernelError> {
+        self.same(other)?;
+        self.inner.order.wait(self.lane.number, other.lane.number);
+        #[cfg(feature = "cuda")]
+        if let (Some(cuda), Some(mine), Some(theirs)) = (self.as_cuda(), &self.lane.cuda, &other.lane.cuda) {
+            cuda.wait(mine, theirs)?;
+        }
+        Ok(())
+    }
+
+    /// The host waits for all that was launched on this stream.
+    ///
+    /// # Errors
+    ///
+    /// The driver reports what a kernel did wrong.
+    pub fn synchronize(&self) -> Result<(), KernelError> {
+        #[cfg(feature = "cuda")]
+        if let Some(cuda) = self.as_cuda() {
+            cuda.synchronize(self.lane())?;
+        }
+        self.inner.order.finish(self.lane.number);
+        Ok(())
+    }
+
+    /// How long the device takes for what `work` launches on this stream; none on the simulator, whose time says nothing.
+    ///
+    /// # Errors
+    ///
+    /// What `work` reports, or the driver.
+    pub fn timed(
+        &self,
+        work: impl FnOnce() -> Result<(), KernelError>,
+    ) -> Result<Option<Duration>, KernelError> {
+        #[cfg(feature = "cuda")]
+        if let Some(cuda) = self.as_cuda() {
+            return cuda.timed(self.lane(), work).map(Some);
+        }
+        work().map(|()| None)
+    }
+
+    /// Begins to count what launches ask of the device, from 0. A GPU counts nothing.
+    pub fn start_counting(&self) {
+        match &self.inner.backend {
+            Backend::Simulator(simulator) => simulator.start_counting(),
+            #[cfg(feature = "cuda")]
+            Backend::Cuda(_) => {}
+        }
+    }
+
+    /// The counts since [`start_counting`](Device::start_counting), if it was called and this is the simulator.
+    pub fn counts(&self) -> Option<Counts> {
+        match &self.inner.backend {
+            Backend::Simulator(simulator) => simulator.counts(),
+            #[cfg(feature = "cuda")]
+            Backend::Cuda(_) => None,
+        }
+    }
+
+    #[cfg(feature = "cuda")]
+    pub(crate) fn as_cuda(&self) -> Option<&Cuda> {
+        match &self.inner.backend {
+            Backend::Simulator(_) => None,
+            Backend::Cuda(cuda) => Some(cuda),
+        }
+    }
+
+    #[cfg(feature = "cuda")]
+    pub(crate) fn lane(&self) -> &cuda::Lane {
+        self.lane.cuda.as_ref().expect("a stream of a GPU is a stream of CUDA")
+    }
+
+    /// That `other` is a stream of the same device.
+    pub(crate) fn same(&self, other: &Device) -> Result<(), KernelError> {
+        if Arc::ptr_eq(&self.inner, &other.inner) {
+            return Ok(());
+        }
+        Err(KernelError::NoDevice("the stream is one of another device".to_owned()))
+    }
+
+    /// Notes a copy on this stream, or says that another stream is in the way.
+    pub(crate) fn order_copy(
+        &self,
+        action: &str,
+        uses: &Mutex<Uses>,
+        writes: bool,
+    ) -> Result<(), KernelError> {
+        let ordered = self.inner.order.launch(self.lane.number, &[(uses, writes)]);
+        ordered.map_err(|(_, other)| KernelError::StreamRace {
+            action: action.to_owned(),
+            name: "the buffer".to_owned(),
+            stream: self.lane.number,
+            other,
+        })
     }
 
     /// What this is, for people: the name of the GPU, or that it is the simulator.
@@ -93,7 +223,7 @@ impl Device {
     ///
     /// As [`Device::simulator`].
     pub fn simulator_with(reversed: bool, portable_fibers: bool) -> Result<Self, KernelError> {
-        Ok(Self::new(Backend::Simulator(Simulator::with(reversed, portable_fibers)?)))
+        Self::new(Backend::Simulator(Simulator::with(reversed, portable_fibers)?))
     }
 
     /// Compiles kernels given as text (CUDA, as in `cuda/`, whose headers it may include) and adds them to this device. A kernel
@@ -155,7 +285,8 @@ impl Device {
             #[cfg(feature = "cuda")]
             Backend::Cuda(cuda) => Memory::Cuda(cuda.allocate(bytes)?),
         };
-        Ok(DeviceBuffer { device: self.clone(), memory, len, element: PhantomData })
+        let uses = Mutex::new(Uses::default());
+        Ok(DeviceBuffer { device: self.clone(), memory, uses, len, capacity: len, element: PhantomData })
     }
 
     pub(crate) fn find(&self, kernel: &str) -> Option<Found> {
@@ -168,125 +299,23 @@ impl Device {
     }
 
     pub(crate) fn run(&self, launch: &Checked) -> Result<(), KernelError> {
+        let (names, uses): (Vec<&str>, Vec<_>) = launch.uses().unzip();
+        self.inner.order.launch(self.lane.number, &uses).map_err(|(i, other)| KernelError::StreamRace {
+            action: launch.kernel.to_owned(),
+            name: names[i].to_owned(),
+            stream: self.lane.number,
+            other,
+        })?;
         match &self.inner.backend {
             Backend::Simulator(simulator) => simulator.run(launch, &|buffer| match buffer.memory() {
                 Some(Memory::Simulator(memory)) => memory,
                 _ => unreachable!("`owns` has seen that the buffer is of this device"),
             }),
             #[cfg(feature = "cuda")]
-            Backend::Cuda(cuda) => cuda.run(launch, &|buffer| match buffer.memory() {
+            Backend::Cuda(cuda) => cuda.run(launch, self.lane(), &|buffer| match buffer.memory() {
                 Some(Memory::Cuda(memory)) => memory,
                 _ => unreachable!("`owns` has seen that the buffer is of this device"),
             }),
         }
     }
-}
-
-/// A buffer whatever its elements: what a launch needs of it.
-pub trait Buffer {
-    /// The device it lives on.
-    fn device(&self) -> &Device;
-    /// What a kernel may call its elements.
-    fn cuda_types(&self) -> &'static [&'static str];
-    /// The buffer's memory, of a type that this crate keeps to itself.
-    fn hidden(&self) -> &dyn Any;
-}
-
-impl dyn Buffer + '_ {
-    fn memory(&self) -> Option<&Memory> {
-        self.hidden().downcast_ref()
-    }
-}
-
-impl<T: Element> Buffer for DeviceBuffer<T> {
-    fn device(&self) -> &Device {
-        &self.device
-    }
-    fn cuda_types(&self) -> &'static [&'static str] {
-        T::CUDA
-    }
-    fn hidden(&self) -> &dyn Any {
-        &self.memory
-    }
-}
-
-/// An array of numbers in the memory of a device, freed when dropped.
-pub struct DeviceBuffer<T: Element> {
-    device: Device,
-    memory: Memory,
-    len: usize,
-    element: PhantomData<T>,
-}
-
-impl<T: Element> DeviceBuffer<T> {
-    /// The number of elements.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// The device it lives on.
-    pub fn device(&self) -> &Device {
-        &self.device
-    }
-
-    /// Copies to the device.
-    ///
-    /// # Errors
-    ///
-    /// The lengths differ, or the driver refuses.
-    pub fn copy_from(&mut self, values: &[T]) -> Result<(), KernelError> {
-        if values.len() != self.len {
-            return Err(KernelError::Length { buffer: self.len, slice: values.len() });
-        }
-        match &mut self.memory {
-            Memory::Simulator(memory) => memory.write(bytes_of(values)),
-            #[cfg(feature = "cuda")]
-            Memory::Cuda(memory) => memory.write(bytes_of(values))?,
-        }
-        Ok(())
-    }
-
-    /// Sets every element to 0.
-    ///
-    /// # Errors
-    ///
-    /// The driver refuses.
-    pub fn fill_zero(&mut self) -> Result<(), KernelError> {
-        match &mut self.memory {
-            Memory::Simulator(memory) => memory.zero(),
-            #[cfg(feature = "cuda")]
-            Memory::Cuda(memory) => memory.zero()?,
-        }
-        Ok(())
-    }
-
-    /// Copies back to the host, after all that was launched before.
-    ///
-    /// # Errors
-    ///
-    /// The driver refuses, or reports what a kernel did wrong.
-    pub fn to_vec(&self) -> Result<Vec<T>, KernelError> {
-        let mut values = vec![T::default(); self.len];
-        match &self.memory {
-            Memory::Simulator(memory) => memory.read(bytes_of_mut(&mut values)),
-            #[cfg(feature = "cuda")]
-            Memory::Cuda(memory) => memory.read(bytes_of_mut(&mut values))?,
-        }
-        Ok(values)
-    }
-}
-
-fn bytes_of<T: Element>(values: &[T]) -> &[u8] {
-    // SAFETY: an Element has no padding, so all its bytes are initialised; u8 has no alignment.
-    unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
-}
-
-fn bytes_of_mut<T: Element>(values: &mut [T]) -> &mut [u8] {
-    // SAFETY: as above, and every bit pattern is an Element.
-    unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), size_of_val(values)) }
 }

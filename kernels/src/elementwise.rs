@@ -13,10 +13,14 @@ pub const ADD: &[&str] = &["one thread an element", "grid-stride loop", "four el
 pub const BIAS_RELU: &[&str] = &["one thread an element", "one thread a column"];
 /// The rungs of [`bias_relu_backward`].
 pub const BIAS_RELU_BACKWARD: &[&str] = &["one thread a column", "32 x 8 threads, shared memory and atomics"];
+/// The rungs of [`bias`].
+pub const BIAS: &[&str] = &["one thread an element", "one thread a column"];
+/// The rungs of [`bias_backward`].
+pub const BIAS_BACKWARD: &[&str] = &["one thread a column", "32 x 8 threads, shared memory and atomics"];
 /// The rungs of [`gelu`].
-pub const GELU: &[&str] = &["grid-stride loop"];
+pub const GELU: &[&str] = &["grid-stride loop", "four elements a load"];
 /// The rungs of [`gelu_backward`].
-pub const GELU_BACKWARD: &[&str] = &["grid-stride loop"];
+pub const GELU_BACKWARD: &[&str] = &["grid-stride loop", "four elements a load"];
 
 type Floats = DeviceBuffer<f32>;
 
@@ -46,18 +50,77 @@ pub fn bias_relu(
     x: &Floats,
     bias: &Floats,
     y: &mut Floats,
+    shape: [usize; 2],
+) -> Result<(), KernelError> {
+    with_bias("bias_relu", kernel("bias_relu", version, BIAS_RELU)?, version, (x, bias, y), shape)
+}
+
+/// y = x + bias: x and y `[rows, columns]`, bias `[columns]`.
+///
+/// # Errors
+///
+/// As [`bias_relu`].
+pub fn bias(
+    version: usize,
+    x: &Floats,
+    bias: &Floats,
+    y: &mut Floats,
+    shape: [usize; 2],
+) -> Result<(), KernelError> {
+    with_bias("bias", kernel("bias", version, BIAS)?, version, (x, bias, y), shape)
+}
+
+fn with_bias(
+    operation: &'static str,
+    name: String,
+    version: usize,
+    (x, bias, y): (&Floats, &Floats, &mut Floats),
     [rows, columns]: [usize; 2],
 ) -> Result<(), KernelError> {
-    let name = kernel("bias_relu", version, BIAS_RELU)?;
-    has("bias_relu", "x", x, &[rows, columns])?;
-    has("bias_relu", "bias", bias, &[columns])?;
-    has("bias_relu", "y", y, &[rows, columns])?;
+    has(operation, "x", x, &[rows, columns])?;
+    has(operation, "bias", bias, &[columns])?;
+    has(operation, "y", y, &[rows, columns])?;
     let launch = x.device().kernel(&name);
     let launch = match version {
         1 => launch.over(rows * columns, THREADS),
         _ => launch.grid((columns.div_ceil(THREADS).max(1), rows.clamp(1, BLOCKS))).block(THREADS),
     };
     launch.arg(x).arg(bias).arg(y).arg(rows).arg(columns).launch()
+}
+
+/// The gradient of the bias of [`bias`] from dy `[rows, columns]`: dbias `[columns]`, which is overwritten. (That of x is dy.)
+///
+/// # Errors
+///
+/// As [`bias_relu`].
+pub fn bias_backward(
+    version: usize,
+    dy: &Floats,
+    dbias: &mut Floats,
+    [rows, columns]: [usize; 2],
+) -> Result<(), KernelError> {
+    const NAME: &str = "bias_backward";
+    let name = kernel(NAME, version, BIAS_BACKWARD)?;
+    has(NAME, "dy", dy, &[rows, columns])?;
+    has(NAME, "dbias", dbias, &[columns])?;
+    let launch = column_sums(version, dy, dbias, &name, [rows, columns])?;
+    launch.arg(dy).arg(dbias).arg(rows).arg(columns).launch()
+}
+
+/// The grid of the two kernels that add up columns.
+fn column_sums<'a>(
+    version: usize,
+    dy: &'a Floats,
+    dbias: &mut Floats,
+    name: &str,
+    [rows, columns]: [usize; 2],
+) -> Result<crate::Launch<'a>, KernelError> {
+    let launch = dy.device().kernel(name);
+    if version == 1 {
+        return Ok(launch.over(columns, THREADS));
+    }
+    dbias.fill_zero()?;
+    Ok(launch.grid((columns.div_ceil(32).max(1), rows.div_ceil(8 * 16).clamp(1, 64))).block((32, 8)))
 }
 
 /// The gradients of [`bias_relu`] from dy and its result y: dx `[rows, columns]`, and dbias `[columns]`, which is overwritten.
@@ -79,14 +142,7 @@ pub fn bias_relu_backward(
     has(NAME, "y", y, &[rows, columns])?;
     has(NAME, "dx", dx, &[rows, columns])?;
     has(NAME, "dbias", dbias, &[columns])?;
-    let launch = dy.device().kernel(&name);
-    let launch = match version {
-        1 => launch.over(columns, THREADS),
-        _ => {
-            dbias.fill_zero()?;
-            launch.grid((columns.div_ceil(32).max(1), rows.div_ceil(8 * 16).clamp(1, 64))).block((32, 8))
-        }
-    };
+    let launch = column_sums(version, dy, dbias, &name, [rows, columns])?;
     launch.arg(dy).arg(y).arg(dx).arg(dbias).arg(rows).arg(columns).launch()
 }
 
@@ -99,7 +155,7 @@ pub fn gelu(version: usize, x: &Floats, y: &mut Floats) -> Result<(), KernelErro
     let name = kernel("gelu", version, GELU)?;
     let n = x.len();
     has("gelu", "y", y, &[n])?;
-    let blocks = n.div_ceil(THREADS).clamp(1, BLOCKS);
+    let blocks = n.div_ceil(if version == 1 { 1 } else { 4 } * THREADS).clamp(1, BLOCKS);
     x.device().kernel(&name).grid(blocks).block(THREADS).arg(x).arg(y).arg(n).launch()
 }
 
@@ -113,6 +169,6 @@ pub fn gelu_backward(version: usize, dy: &Floats, x: &Floats, dx: &mut Floats) -
     let n = x.len();
     has("gelu_backward", "dy", dy, &[n])?;
     has("gelu_backward", "dx", dx, &[n])?;
-    let blocks = n.div_ceil(THREADS).clamp(1, BLOCKS);
+    let blocks = n.div_ceil(if version == 1 { 1 } else { 4 } * THREADS).clamp(1, BLOCKS);
     x.device().kernel(&name).grid(blocks).block(THREADS).arg(dy).arg(x).arg(dx).arg(n).launch()
 }

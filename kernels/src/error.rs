@@ -143,6 +143,21 @@ pub enum KernelError {
         /// The parameter's name.
         name: String,
     },
+    /// A stream would touch memory that another stream is still using.
+    #[error(
+        "{action}: `{name}` is still in use on stream {other}, for which stream {stream} has not waited: call \
+         `wait_for` before"
+    )]
+    StreamRace {
+        /// The kernel or the copy.
+        action: String,
+        /// The parameter or buffer.
+        name: String,
+        /// The stream that would touch it.
+        stream: usize,
+        /// The stream that is not done with it.
+        other: usize,
+    },
     /// The driver refused something.
     #[error("{action}: {message}")]
     Driver {

@@ -1,10 +1,12 @@
 //! A launch: kernel, grid, block, shared memory and arguments, checked against the kernel's declaration before anything runs.
 
 use std::fmt;
+use std::sync::Mutex;
 
-use crate::device::{Buffer, Device, DeviceBuffer};
+use crate::buffer::Buffer;
 use crate::rewrite::{Parameter, Signature};
-use crate::{Element, KernelError};
+use crate::stream::Uses;
+use crate::{Device, DeviceBuffer, Element, KernelError};
 
 /// Numbers of blocks or threads along x, y and z (`dim3`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +119,8 @@ impl From<f32> for Arg<'_> {
 #[derive(Clone, Copy)]
 pub(crate) enum Passed<'a> {
     Number([u8; 8]),
-    Pointer(Option<&'a dyn Buffer>),
+    /// And whether the kernel may write to it.
+    Pointer(Option<&'a dyn Buffer>, bool),
 }
 
 impl<'a> Arg<'a> {
@@ -149,10 +152,10 @@ impl<'a> Arg<'a> {
                 match (writable, *read_only) {
                     (true, true) => Err("is `&mut`, but the kernel only reads it: pass `&`".to_owned()),
                     (false, false) => Err("is `&`, but the kernel may write to it: pass `&mut`".to_owned()),
-                    _ => Ok(Passed::Pointer(Some(buffer))),
+                    _ => Ok(Passed::Pointer(Some(buffer), writable)),
                 }
             }
-            Self::Null if *pointer => Ok(Passed::Pointer(None)),
+            Self::Null if *pointer => Ok(Passed::Pointer(None, false)),
             Self::Buffer(..) => Err("is a buffer".to_owned()),
             Self::Null => Err("is a null pointer".to_owned()),
             _ if *pointer => Err("is a number".to_owned()),
@@ -186,6 +189,16 @@ pub(crate) struct Checked<'a> {
     pub block: Dim3,
     pub shared_bytes: u32,
     pub args: Vec<(&'a str, Passed<'a>)>,
+}
+
+impl<'a> Checked<'a> {
+    /// The buffers: name, last uses, and whether the kernel may write to it.
+    pub fn uses(&self) -> impl Iterator<Item = (&'a str, (&'a Mutex<Uses>, bool))> + '_ {
+        self.args.iter().filter_map(|(name, passed)| match passed {
+            Passed::Pointer(Some(buffer), writes) => Some((*name, (buffer.uses()?, *writes))),
+            _ => None,
+        })
+    }
 }
 
 impl<'a> Launch<'a> {
@@ -282,7 +295,7 @@ fn pass_all<'a, 'b>(
                 message: format!("argument {i} `{name}` is declared {declared}; what was passed {why}"),
             }
         })?;
-        if let Passed::Pointer(Some(buffer)) = value
+        if let Passed::Pointer(Some(buffer), _) = value
             && !device.owns(buffer)
         {
             return Err(KernelError::OtherDevice { kernel: kernel(), argument: i, name: name.clone() });

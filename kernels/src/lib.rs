@@ -6,15 +6,18 @@
 //! C++ compiler and reports what a GPU leaves undefined: accesses out of bounds, races, divergent barriers, shuffles
 //! from absent lanes, reads of memory that nothing wrote.
 //!
-//! Left out: textures, managed memory, dynamic parallelism, several streams; and, on the simulator, the instructions that only
+//! Left out: textures, managed memory, dynamic parallelism, graphs; and, on the simulator, the instructions that only
 //! Hopper has (wgmma, TMA, clusters).
 
+mod buffer;
+mod counts;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod device;
 mod element;
 mod error;
 mod launch;
+mod pinned;
 pub mod rewrite;
 mod rung;
 #[cfg(simulator)]
@@ -22,6 +25,7 @@ mod simulator;
 #[cfg(not(simulator))]
 #[path = "no_simulator.rs"]
 mod simulator;
+mod stream;
 
 pub mod attention;
 pub mod batch_norm;
@@ -39,10 +43,13 @@ pub mod reduce;
 pub mod softmax;
 pub mod transpose;
 
-pub use device::{Device, DeviceBuffer};
+pub use buffer::DeviceBuffer;
+pub use counts::Counts;
+pub use device::Device;
 pub use element::{Bf16, Element};
 pub use error::{FaultKind, KernelError};
 pub use launch::{Arg, Dim3, Launch};
+pub use pinned::Pinned;
 
 include!(concat!(env!("OUT_DIR"), "/sources.rs"));
 

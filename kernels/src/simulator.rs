@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::{env, fs, ptr};
 
-use crate::device::Buffer;
+use crate::buffer::Buffer;
 use crate::launch::{Checked, Passed};
-use crate::{FaultKind, KernelError, SIMULATOR, SOURCES, rewrite};
+use crate::{Counts, FaultKind, KernelError, SIMULATOR, SOURCES, rewrite};
 
 // The same as in sim/runtime.hpp.
 #[repr(C)]
@@ -36,6 +36,7 @@ struct Request {
     args: *const *const c_void,
     message: *mut c_char,
     message_bytes: u32,
+    counts: *mut Counts,
 }
 
 #[repr(C)]
@@ -75,6 +76,8 @@ unsafe impl Send for Library {}
 struct State {
     kernels: HashMap<String, Kernel>,
     epoch: u32,
+    /// What launches since [`Simulator::start_counting`] asked for, if anybody wants to know.
+    counts: Option<Counts>,
 }
 
 // SAFETY: the pointers lead to constants of this program or of a library that is never unloaded.
@@ -116,7 +119,7 @@ impl Simulator {
     pub fn with(reversed: bool, portable_fibers: bool) -> Result<Self, KernelError> {
         // SAFETY: build.rs writes the table, with such an end.
         let kernels = unsafe { table(&raw const sim_entries, sim_run) }.collect();
-        Ok(Self { reversed, portable_fibers, state: Mutex::new(State { kernels, epoch: 1 }) })
+        Ok(Self { reversed, portable_fibers, state: Mutex::new(State { kernels, epoch: 1, counts: None }) })
     }
 
     pub fn allocate(&self, bytes: usize, element: usize) -> Memory {
@@ -125,6 +128,14 @@ impl Simulator {
         let shadow_bytes = unsafe { sim_shadow_bytes() } as usize * (bytes / unit);
         let (data, shadow) = (Block::new(bytes), Block::new(shadow_bytes));
         Memory { data, shadow, len: bytes as u64, unit: unit as u32, initialised: false }
+    }
+
+    pub fn start_counting(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).counts = Some(Counts::default());
+    }
+
+    pub fn counts(&self) -> Option<Counts> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).counts
     }
 
     pub fn run<'a>(
@@ -156,15 +167,15 @@ impl Simulator {
             launch.args.iter().map(|(name, _)| CString::new(*name).expect("a name from a source")).collect();
         let regions: Vec<Region> = (launch.args.iter().zip(&names))
             .map(|((_, passed), name)| match passed {
-                Passed::Pointer(Some(buffer)) => memory(*buffer).region(name),
+                Passed::Pointer(Some(buffer), _) => memory(*buffer).region(name),
                 _ => Region::none(name),
             })
             .collect();
         let args: Vec<*const c_void> = (launch.args.iter().zip(&regions))
             .map(|((_, passed), region)| match passed {
                 Passed::Number(bytes) => bytes.as_ptr().cast(),
-                Passed::Pointer(Some(_)) => ptr::from_ref(region).cast(),
-                Passed::Pointer(None) => ptr::null(),
+                Passed::Pointer(Some(_), _) => ptr::from_ref(region).cast(),
+                Passed::Pointer(None, _) => ptr::null(),
             })
             .collect();
         let mut message = [0u8; 512];
@@ -178,6 +189,7 @@ impl Simulator {
             args: args.as_ptr(),
             message: message.as_mut_ptr().cast(),
             message_bytes: message.len() as u32,
+            counts: state.counts.as_mut().map_or(ptr::null_mut(), ptr::from_mut),
         };
         // SAFETY: `Launch` has checked count and types of the arguments against the kernel's declaration, and the sizes; the
         // regions describe live memory that nobody else touches: launches hold the lock, what a kernel may write
@@ -238,7 +250,8 @@ fn compile(folder: &Path, file: &str, source: &str) -> Result<(), String> {
     }
     let mut module = String::from("#include \"sim.hpp\"\n");
     module += &format!("#line 1 {file:?}\n{}\n", rewrite::rewrite(source));
-    module += "#include \"runtime.cpp\"\n#include \"shadow.cpp\"\n#include \"fiber.cpp\"\n";
+    module +=
+        "#include \"runtime.cpp\"\n#include \"shadow.cpp\"\n#include \"count.cpp\"\n#include \"fiber.cpp\"\n";
     module += "extern \"C\" __attribute__((visibility(\"default\"))) const sim::Entry sim_entries[] = {\n";
     for kernel in rewrite::kernels(source) {
         module += &format!("    {{\"{0}\", sim::run<&{0}>}},\n", kernel.name);
@@ -338,6 +351,14 @@ impl Memory {
         // SAFETY: all of the block, which nobody else uses.
         unsafe { ptr::write_bytes(self.data.start, 0, self.data.layout.size()) };
         self.initialised = true;
+    }
+
+    /// The same memory for `bytes` other bytes; nothing of it counts as written.
+    pub fn recycle(&mut self, bytes: usize) {
+        self.len = self.bytes(bytes) as u64;
+        self.initialised = false;
+        // SAFETY: all of the shadow, of which zeros mean "never touched".
+        unsafe { ptr::write_bytes(self.shadow.start, 0, self.shadow.layout.size()) };
     }
 
     pub fn read(&self, bytes: &mut [u8]) {

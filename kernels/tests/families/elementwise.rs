@@ -40,6 +40,9 @@ fn bias_relu_versions() {
                 want_dbias[i % columns] += f64::from(dy[i]);
             }
         }
+        let mut want_sums = vec![0.0; columns];
+        dy.iter().enumerate().for_each(|(i, &g)| want_sums[i % columns] += f64::from(g));
+        let (plain_x, plain_bias) = (x.clone(), bias.clone());
         let (x, bias, dy) =
             (device.upload(&x).unwrap(), device.upload(&bias).unwrap(), device.upload(&dy).unwrap());
         let mut y = device.uninit(rows * columns).unwrap();
@@ -47,6 +50,18 @@ fn bias_relu_versions() {
             y = device.uninit(rows * columns).unwrap();
             bias_relu(version, &x, &bias, &mut y, shape).unwrap();
             close(&format!("bias_relu_v{version} {shape:?}"), &y, &want_y, EXACT);
+        }
+        let plain: Vec<f64> =
+            (0..rows * columns).map(|i| f64::from(plain_x[i]) + f64::from(plain_bias[i % columns])).collect();
+        for version in 1..=BIAS.len() {
+            let mut y = device.uninit(rows * columns).unwrap();
+            kernels::elementwise::bias(version, &x, &bias, &mut y, shape).unwrap();
+            close(&format!("bias_v{version} {shape:?}"), &y, &plain, EXACT);
+        }
+        for version in 1..=BIAS_BACKWARD.len() {
+            let mut dbias = device.uninit(columns).unwrap();
+            bias_backward(version, &dy, &mut dbias, shape).unwrap();
+            close(&format!("bias_backward_v{version} {shape:?}"), &dbias, &want_sums, 1e-5);
         }
         for version in 1..=BIAS_RELU_BACKWARD.len() {
             let (mut dx, mut dbias) =
@@ -80,12 +95,17 @@ fn gelu_versions() {
         let want_dx: Vec<f64> =
             wide(&x).iter().zip(wide(&dy)).map(|(&x, dy)| dy * (below(x) + x * density(x))).collect();
         let (x, dy) = (device.upload(&x).unwrap(), device.upload(&dy).unwrap());
-        let mut y = device.uninit(n).unwrap();
-        gelu(1, &x, &mut y).unwrap();
-        // erff and expf are right to about two units in the last place; a handful of operations follow.
-        close(&format!("gelu_v1, n {n}"), &y, &want, 1e-6);
-        let mut dx = device.uninit(n).unwrap();
-        gelu_backward(1, &dy, &x, &mut dx).unwrap();
-        close(&format!("gelu_backward_v1, n {n}"), &dx, &want_dx, 1e-6);
+        let mut y;
+        for version in 1..=GELU.len() {
+            y = device.uninit(n).unwrap();
+            gelu(version, &x, &mut y).unwrap();
+            // erff and expf are right to about two units in the last place; a handful of operations follow.
+            close(&format!("gelu_v{version}, n {n}"), &y, &want, 1e-6);
+        }
+        for version in 1..=GELU_BACKWARD.len() {
+            let mut dx = device.uninit(n).unwrap();
+            gelu_backward(version, &dy, &x, &mut dx).unwrap();
+            close(&format!("gelu_backward_v{version}, n {n}"), &dx, &want_dx, 1e-6);
+        }
     }
 }

@@ -3,10 +3,12 @@
 
 use kernels::{Device, HAS_SIMULATOR};
 
+mod counts;
 mod detectors;
 mod instructions;
 mod launches;
 mod rewriting;
+mod streams;
 
 /// The two ways to switch fibers, with the threads in order and in reverse; none, loudly, without a simulator.
 fn devices() -> Vec<Device> {

@@ -1,0 +1,43 @@
+//! Sums of rows, one warp a row: the lanes hand each other their sums by shuffles, without shared memory and barriers.
+//!
+//! x is `[rows, columns]`, y is `[rows]` (`torch.sum(x, dim=1)`). `__shfl_xor_sync(mask, v, d)` gives to lane l the v of lane l ^ d;
+//! five of them (16, 8, 4, 2, 1) leave in every lane the sum of all 32.
+
+use ch22_cuda::CudaSource;
+use kernels::{DeviceBuffer, KernelError};
+
+// ANCHOR: kernel
+/// The kernel; a block has eight warps and so takes eight rows.
+pub const SOURCE: CudaSource = CudaSource::new(
+    r#"
+extern "C" __global__ void warp_sum(const float* x, float* y, int rows, int columns) {
+    int lane = threadIdx.x % 32, row = blockIdx.x * 8 + threadIdx.x / 32;
+    if (row >= rows) return;
+    float sum = 0.0f;
+    // exercise: share - Add to `sum` the elements lane, lane + 32, lane + 64, ... of this row.
+    for (int i = lane; i < columns; i += 32) sum += x[row * columns + i];
+    // exercise: end
+    // exercise: shuffle - Leave in every lane the sum of all 32, by five shuffles. The mask of all lanes is 0xffffffff.
+    for (int d = 16; d > 0; d /= 2) sum += __shfl_xor_sync(0xffffffff, sum, d);
+    // exercise: end
+    // exercise: write - One lane writes the result.
+    if (lane == 0) y[row] = sum;
+    // exercise: end
+}
+"#,
+);
+
+/// y[row] = the sum of the row: x `[rows, columns]`, y `[rows]`.
+///
+/// # Errors
+///
+/// What the compiler or the launch reports.
+pub fn warp_sum(
+    x: &DeviceBuffer<f32>,
+    y: &mut DeviceBuffer<f32>,
+    [rows, columns]: [usize; 2],
+) -> Result<(), KernelError> {
+    let launch = SOURCE.kernel(x.device(), "warp_sum")?.grid(rows.div_ceil(8)).block(256);
+    launch.arg(x).arg(y).arg(rows).arg(columns).launch()
+}
+// ANCHOR_END: kernel

@@ -1,0 +1,4 @@
+// expect: all lanes write the same element
+// exercise: write
+    y[row] = sum;
+// exercise: end

@@ -1,0 +1,5 @@
+// expect: must be multiplied by
+// exercise: join
+        m = fmaxf(m, other_m);
+        s += other_s;
+// exercise: end

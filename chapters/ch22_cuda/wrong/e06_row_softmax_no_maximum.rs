@@ -1,0 +1,5 @@
+// expect: the exponentials overflow
+// exercise: online
+        m = 0.0f;
+        s += expf(v);
+// exercise: end
