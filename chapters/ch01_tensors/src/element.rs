@@ -68,6 +68,8 @@ pub trait Num:
 pub trait Float: Num + Neg<Output = Self> {
     /// The distance from 1 to the next number.
     const EPSILON: Self;
+    /// The smallest positive number with all its bits. Below come the subnormal ones.
+    const MIN_POSITIVE: Self;
     /// e^x.
     fn exp(self) -> Self;
     /// e^x - 1, exact near 0.
@@ -166,6 +168,7 @@ macro_rules! float {
     ($type:ident) => {
         impl Float for $type {
             const EPSILON: Self = $type::EPSILON;
+            const MIN_POSITIVE: Self = $type::MIN_POSITIVE;
             float!($type: exp exp_m1 ln ln_1p sqrt abs sin cos tanh floor);
             fn powf(self, y: Self) -> Self {
                 $type::powf(self, y)

@@ -3,6 +3,7 @@
 //! Every element of the matrix is used once, so the time goes into reading it, and packing it first, as products of
 //! matrices do, would double the work. What matters is to read memory in the order in which it lies.
 
+use ch01_tensors::level::{Body, Level, at_level};
 use ch01_tensors::{Array, Float, fail};
 
 use crate::matmul;
@@ -38,21 +39,51 @@ pub fn dot<T: Float>(x: &Array<T>, y: &Array<T>) -> T {
 
 /// Sums side by side: they do not wait for each other, and the compiler makes vector instructions of them.
 const LANES: usize = 16;
+/// Rows, or columns, of the matrix that are worked on together.
+const TOGETHER: usize = 4;
 
-/// The dot product of two slices of one length. The order of the sum depends on the length alone.
-fn dot_slices<T: Float>(x: &[T], y: &[T]) -> T {
+/// The dot product of a row and `x`. The order of the sum depends on the length alone.
+#[inline(always)]
+fn dot_slices<T: Float>(row: &[T], x: &[T]) -> T {
     let mut lanes = [T::ZERO; LANES];
-    let (groups_x, rest_x) = x.as_chunks::<LANES>();
-    let (groups_y, rest_y) = y.as_chunks::<LANES>();
-    for (x, y) in groups_x.iter().zip(groups_y) {
-        for lane in 0..LANES {
-            lanes[lane] += x[lane] * y[lane];
-        }
+    let (groups, rest) = row.as_chunks();
+    let (groups_x, rest_x) = x.as_chunks();
+    groups.iter().zip(groups_x).for_each(|(row, x)| add_products(&mut lanes, row, x));
+    lanes.iter_mut().zip(rest).zip(rest_x).for_each(|((lane, &a), &x)| *lane += a * x);
+    sum_in_pairs(lanes)
+}
+
+/// The same for four rows of `x`'s length: each number of `x` is loaded once, and four sums do not wait for each other.
+#[inline(always)]
+fn four_dots<T: Float>(rows: [&[T]; TOGETHER], x: &[T]) -> [T; TOGETHER] {
+    let [mut a, mut b, mut c, mut d] = [[T::ZERO; LANES]; TOGETHER];
+    let (groups, rest) = x.as_chunks();
+    let [row_a, row_b, row_c, row_d] = rows.map(|row| row.as_chunks().0);
+    let row_groups = row_a.iter().zip(row_b).zip(row_c.iter().zip(row_d));
+    for (x, ((row_a, row_b), (row_c, row_d))) in groups.iter().zip(row_groups) {
+        add_products(&mut a, row_a, x);
+        add_products(&mut b, row_b, x);
+        add_products(&mut c, row_c, x);
+        add_products(&mut d, row_d, x);
     }
-    for (lane, (&x, &y)) in rest_x.iter().zip(rest_y).enumerate() {
-        lanes[lane] += x * y;
+    let mut sums = [a, b, c, d];
+    for (lanes, row) in sums.iter_mut().zip(rows) {
+        let row = &row[x.len() - rest.len()..];
+        lanes.iter_mut().zip(row).zip(rest).for_each(|((lane, &a), &x)| *lane += a * x);
     }
-    // Pairs, pairs of pairs, ...: the rounding error grows with the logarithm of the number of lanes.
+    sums.map(sum_in_pairs)
+}
+
+#[inline(always)]
+fn add_products<T: Float>(lanes: &mut [T; LANES], a: &[T; LANES], x: &[T; LANES]) {
+    for lane in 0..LANES {
+        lanes[lane] += a[lane] * x[lane];
+    }
+}
+
+/// Pairs, pairs of pairs, ...: the rounding error grows with the logarithm of the number of lanes.
+#[inline(always)]
+fn sum_in_pairs<T: Float>(mut lanes: [T; LANES]) -> T {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
@@ -64,22 +95,66 @@ fn dot_slices<T: Float>(x: &[T], y: &[T]) -> T {
     lanes[0]
 }
 
+/// Adds `a x` to `c`, where rows of `a` lie in one piece: a dot product for each.
+struct ByRows<'a, T> {
+    a: Strided<'a, T>,
+    x: &'a [T],
+    c: &'a mut [T],
+}
+
+impl<T: Float> Body for ByRows<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let row = |i| self.a.row(i, self.x.len());
+        let (groups, rest) = self.c.as_chunks_mut::<TOGETHER>();
+        let first = TOGETHER * groups.len();
+        for (group, c) in groups.iter_mut().enumerate() {
+            let sums = four_dots(std::array::from_fn(|r| row(TOGETHER * group + r)), self.x);
+            c.iter_mut().zip(sums).for_each(|(c, sum)| *c += sum);
+        }
+        for (r, c) in rest.iter_mut().enumerate() {
+            *c += dot_slices(row(first + r), self.x);
+        }
+    }
+}
+
+/// Adds `a x` to `c`, where columns of `a` lie in one piece: their sum, each times its factor.
+struct ByColumns<'a, T> {
+    a: Strided<'a, T>,
+    x: Strided<'a, T>,
+    k: usize,
+    c: &'a mut [T],
+}
+
+impl<T: Float> Body for ByColumns<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let length = self.c.len();
+        let column = |p| (self.x.at(p, 0), self.a.t().row(p, length));
+        let whole = self.k / TOGETHER * TOGETHER;
+        for p in (0..whole).step_by(TOGETHER) {
+            let columns: [_; TOGETHER] = std::array::from_fn(|q| column(p + q));
+            let [(x_0, col_0), (x_1, col_1), (x_2, col_2), (x_3, col_3)] = columns;
+            let numbers = col_0.iter().zip(col_1).zip(col_2.iter().zip(col_3));
+            for (c, ((&a_0, &a_1), (&a_2, &a_3))) in self.c.iter_mut().zip(numbers) {
+                *c = *c + x_0 * a_0 + x_1 * a_1 + x_2 * a_2 + x_3 * a_3;
+            }
+        }
+        for (factor, a) in (whole..self.k).map(column) {
+            self.c.iter_mut().zip(a).for_each(|(c, &a)| *c += factor * a);
+        }
+    }
+}
+
 /// `c = a x`, or `c += a x` if `add`, for `a` of `[c.len(), k]` and a column `x` of length `k`.
 pub(crate) fn gemv<T: Float>(a: Strided<'_, T>, x: Strided<'_, T>, k: usize, add: bool, c: &mut [T]) {
     if !add {
         c.fill(T::ZERO);
     }
     if a.col == 1 && x.row == 1 {
-        // Rows lie in one piece: a dot product for each.
-        let x = x.t().row(0, k);
-        c.iter_mut().enumerate().for_each(|(i, c)| *c += dot_slices(a.row(i, k), x));
+        at_level(Level::detect(), ByRows { a, x: x.t().row(0, k), c });
     } else if a.row == 1 {
-        // Columns lie in one piece: their sum, each times its factor.
-        for p in 0..k {
-            let factor = x.at(p, 0);
-            let column = a.t().row(p, c.len());
-            c.iter_mut().zip(column).for_each(|(c, &a)| *c += factor * a);
-        }
+        at_level(Level::detect(), ByColumns { a, x, k, c });
     } else {
         for (i, c) in c.iter_mut().enumerate() {
             (0..k).for_each(|p| *c += a.at(i, p) * x.at(p, 0));

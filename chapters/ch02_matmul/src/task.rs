@@ -31,6 +31,7 @@ pub(crate) struct Strided<'a, T> {
 
 impl<'a, T: Copy> Strided<'a, T> {
     /// The matrix without its first `row` rows and `col` columns.
+    #[inline(always)]
     pub fn from(mut self, row: usize, col: usize) -> Self {
         self.first += row as isize * self.row + col as isize * self.col;
         self
@@ -42,15 +43,18 @@ impl<'a, T: Copy> Strided<'a, T> {
     }
 
     /// The matrix with rows and columns swapped.
+    #[inline(always)]
     pub fn t(self) -> Self {
         Strided { row: self.col, col: self.row, ..self }
     }
 
+    #[inline(always)]
     pub fn at(self, row: usize, col: usize) -> T {
         self.storage[self.from(row, col).first as usize]
     }
 
     /// The first `length` elements of a row whose elements are neighbours.
+    #[inline(always)]
     pub fn row(self, row: usize, length: usize) -> &'a [T] {
         debug_assert_eq!(self.col, 1);
         &self.storage[self.from(row, 0).first as usize..][..length]

@@ -40,11 +40,21 @@ impl<T: Float, const N: usize, R: Rule<T, N>> Body for Loop<'_, T, N, R> {
             let (new, state_now) = self.rule.at(value[i], grad[i], old);
             value[i] = new;
             for k in 0..N {
-                state[k][i] = state_now[k];
+                state[k][i] = without_subnormals(state_now[k]);
             }
         }
     }
 }
+
+// ANCHOR: subnormals
+/// The number, or 0 if it is subnormal. A running sum whose gradients have become 0 gets smaller by a factor in each step
+/// until it has a single bit left, and there it stays: 0.9 times that bit rounds to that bit. A processor may take a
+/// hundred times as long for such a number as for another, in every step from then on.
+#[inline(always)]
+fn without_subnormals<T: Float>(x: T) -> T {
+    if x < T::MIN_POSITIVE && x > -T::MIN_POSITIVE { T::ZERO } else { x }
+}
+// ANCHOR_END: subnormals
 
 /// Runs a rule over a parameter and its state.
 ///

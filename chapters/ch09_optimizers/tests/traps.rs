@@ -108,3 +108,30 @@ fn decay_inside_adams_gradient_hardly_acts_where_gradients_are_large() {
     assert!(inside[0] > 0.97, "the loud one hardly shrinks: {inside:?}");
     assert!(inside[1] < 0.1, "the quiet one vanishes: {inside:?}");
 }
+
+#[test]
+fn running_sums_without_gradients_end_at_zero() {
+    fn left_over(mut optimizer: impl Optimizer<f64>, steps: usize) -> Vec<f64> {
+        // Odd, even, negative and a NaN that must not be lost: what is to be found is found.
+        let mut module = One::new(Array::from([1.0; 4]), Role::Weight);
+        module.0.grad = Array::from([1.0, -3.0, 0.125, f64::NAN]);
+        optimizer.step(&mut module, 1e-3);
+        module.0.grad.data_mut()[..3].fill(0.0);
+        (0..steps).for_each(|_| optimizer.step(&mut module, 1e-3));
+        let mut found = Vec::new();
+        // The number of steps is shown as well.
+        optimizer.visit_state(&mut module, &mut |name, array| {
+            if name.ends_with(".one") && array.ndim() == 1 {
+                found.extend_from_slice(array.data());
+            }
+        });
+        found
+    }
+    // 0.9^6730 is the smallest number of f64; by itself 0.9 x never comes to 0.
+    assert_eq!(f64::from_bits(1) * 0.9, f64::from_bits(1));
+    let sums = left_over(Sgd::new().momentum(0.9), 7000);
+    assert!(sums[..3].iter().all(|&sum| sum == 0.0) && sums[3].is_nan(), "{sums:?}");
+    assert!(left_over(Sgd::new().momentum(0.9), 6000)[0] > 0.0, "before that, it only gets smaller");
+    let moments = left_over(AdamW::new(), 7000);
+    assert!(moments[..3].iter().all(|&mean| mean == 0.0), "{moments:?}");
+}

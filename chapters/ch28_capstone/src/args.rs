@@ -154,6 +154,10 @@ pub struct BenchArgs {
     #[arg(long, value_enum, default_value = "f32")]
     pub dtype: Dtype,
 
+    /// The size of a batch in training [default: the workload's]
+    #[arg(long, value_parser = batch, conflicts_with = "infer")]
+    pub batch: Option<usize>,
+
     /// Measures the forward pass for use, with batches of this size
     #[arg(long, value_name = "BATCH", value_parser = batch)]
     pub infer: Option<usize>,

@@ -61,6 +61,18 @@ use task::{Choice, Recipe, Task};
 /// # Errors
 /// If data, arguments, folders or files do not allow it; the message says which.
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    let threads = match &args.command {
+        Some(Command::Cifar10(args)) => args.threads,
+        Some(Command::Imdb(args)) => args.threads,
+        Some(Command::Bench(args)) => Some(args.threads),
+        _ => None,
+    };
+    // On a thread of the pool: from outside, every parallel loop would have to wake one and wait for it.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+    pool.context("the threads cannot be started")?.install(|| dispatch(args))
+}
+
+fn dispatch(args: &Args) -> anyhow::Result<()> {
     match &args.command {
         None => demo::run(&args.demo),
         Some(Command::Cifar10(args)) => {
@@ -76,7 +88,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             println!("report: {}", path.display());
             Ok(())
         }
-        Some(Command::Bench(args)) => bench::run(args),
+        Some(Command::Bench(args)) => {
+            bench::run(args);
+            Ok(())
+        }
     }
 }
 
@@ -86,12 +101,6 @@ fn train<R: Choice>(
     args: &TrainArgs<R>,
     find: impl Fn() -> Result<(Source, String), datasets::Error>,
 ) -> anyhow::Result<()> {
-    if let Some(threads) = args.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build_global()
-            .context("the threads cannot be started")?;
-    }
     say_whose_code();
     let (run, resume) = match &args.resume {
         Some(folder) => {

@@ -10,7 +10,6 @@ mod workload;
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use ch00_start::measure::peak_memory;
 use serde_json::{Value, json};
 
@@ -18,15 +17,8 @@ use crate::args::BenchArgs;
 use workload::Step;
 
 /// Measures one workload and prints the result.
-///
-/// # Errors
-/// If the threads cannot be started.
-pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads)
-        .build_global()
-        .context("the threads cannot be started")?;
-    let mut step = workload::prepare(args.workload, args.infer);
+pub(crate) fn run(args: &BenchArgs) {
+    let mut step = workload::prepare(args);
     let times = Times::measure(&mut step, args.seconds);
     let result = times.result(args, &step);
     if args.json {
@@ -50,7 +42,6 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
             number("peak_rss_mb"),
         );
     }
-    Ok(())
 }
 
 /// The seconds that steps took.

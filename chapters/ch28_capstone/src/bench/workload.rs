@@ -11,7 +11,7 @@ use ch14_training::Classifier;
 use ch15_convolution::small_cnn;
 use ch20_transformer::{EncoderClassifier, EncoderConfig};
 
-use crate::args::Workload;
+use crate::args::{BenchArgs, Workload};
 
 /// Something to measure.
 pub(super) struct Step {
@@ -21,26 +21,27 @@ pub(super) struct Step {
     pub run: Box<dyn FnMut()>,
 }
 
-/// The network of a workload with a batch of made-up data: for training, or for inference with this batch size.
-pub(super) fn prepare(workload: Workload, infer: Option<usize>) -> Step {
+/// The network of a workload with a batch of made-up data, for training or for inference.
+pub(super) fn prepare(args: &BenchArgs) -> Step {
     let (init, data) = (&mut Rng::new(0, "init"), &mut Rng::new(0, "data"));
-    let batch = infer.unwrap_or(workload.batch());
-    match workload {
+    let infer = args.infer.is_some();
+    let batch = args.infer.or(args.batch).unwrap_or(args.workload.batch());
+    match args.workload {
         Workload::Mlp => {
             let model = Mlp::new(&[784, 256, 128, 10], Activation::Relu, init);
             let x = Tensor::normal([batch, 784], 0.0, 1.0, data);
-            step(model, x, labels(batch, 10, data), sgd(), infer.is_some())
+            step(model, x, labels(batch, 10, data), sgd(), infer)
         }
         Workload::Smallcnn => {
             let model = small_cnn(3, 10, 32, 0.4, 0);
             let x = Tensor::normal([batch, 3, 32, 32], 0.0, 1.0, data);
-            step(model, x, labels(batch, 10, data), adamw(), infer.is_some())
+            step(model, x, labels(batch, 10, data), adamw(), infer)
         }
         Workload::Transformer => {
             let model = EncoderClassifier::new(&EncoderConfig::default(), init);
             let ids = labels(batch * 256, 20_000, data).reshape([batch, 256]);
             let tokens = Tokens { ids, mask: Array::full([batch, 256], true) };
-            step(model, tokens, labels(batch, 2, data), adamw(), infer.is_some())
+            step(model, tokens, labels(batch, 2, data), adamw(), infer)
         }
     }
 }
