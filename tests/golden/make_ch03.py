@@ -5,12 +5,12 @@ g (gradient of the output), y (output), dx (gradient of the input); for prelu al
 a row of values at kinks, near 0 and far out. `erf64__x` and `erf64__y` are 64-bit values of erf, rounded from 40
 digits. `versions` names the programs.
 
-With `--fit` it prints the coefficients of the 32-bit erf instead: a weighted minimax fit by Lawson's algorithm.
+With `--fit` it prints the coefficients of the 32-bit erf and GELU instead: a weighted minimax fit by Lawson's algorithm.
 """
 
 import sys
 from decimal import Decimal, getcontext
-from math import erf, erfc, log
+from math import erf, erfc, exp, log, pi, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,11 @@ if "--fit" in sys.argv:
     near = lambda s: erf(s**0.5) / s**0.5 - 1
     print("erf(x)/x - 1 in x^2 on [0, 1]:", *fit(near, lambda s: 1.0, 0.0, 1.0, 6))
     print("-ln erfc(t) on [1, 4], weighted by erfc(t):", *fit(lambda t: -log(erfc(t)), erfc, 1.0, 4.0, 6))
+    beyond = lambda t: erfc(t / sqrt(2)) / 2
+    weight = lambda t: max(beyond(t), 1e-4)
+    print("q(t) = -ln Q(t) on [0, 6], weighted by Q(t):", *fit(lambda t: -log(beyond(t)), weight, 0.0, 6.0, 10))
+    density = lambda t: exp(-t * t / 2) / sqrt(2 * pi)
+    print("w(t) = 1 - t phi(t) / Q(t):", *fit(lambda t: 1 - t * density(t) / beyond(t), weight, 0.0, 6.0, 10))
     sys.exit()
 
 import torch

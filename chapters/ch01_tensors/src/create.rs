@@ -1,6 +1,9 @@
 //! Making arrays (numpy's and PyTorch's creation functions).
 
+use rayon::prelude::*;
+
 use crate::storage::Storage;
+use crate::walk::{CHUNK, PARALLEL_MIN};
 use crate::{Array, Element, Float, Num, Rng, Shape, contiguous_strides, fail};
 
 impl<T: Element> Array<T> {
@@ -18,8 +21,21 @@ impl<T: Element> Array<T> {
     /// Every element `value` (`np.full`).
     pub fn full(shape: impl Into<Shape>, value: T) -> Self {
         let mut array = Self::scratch(shape);
-        array.data_mut().fill(value);
+        array.fill(value);
         array
+    }
+
+    /// Makes every element `value` (`ndarray.fill`), on several threads if there are many.
+    pub fn fill(&mut self, value: T) {
+        if self.is_shared() || !self.is_contiguous() {
+            *self = Self::scratch(self.shape);
+        }
+        let data = self.data_mut();
+        if data.len() < PARALLEL_MIN {
+            data.fill(value);
+        } else {
+            data.par_chunks_mut(CHUNK).for_each(|part| part.fill(value));
+        }
     }
 
     /// A zero-dimensional array (`np.array(value)`).

@@ -18,12 +18,12 @@ pub fn softmax<T: Float>(x: Array<T>, axis: isize) -> Array<T> {
     along_axis("softmax", x, None, axis, Softmax)
 }
 
-/// Replaces one row by its softmax. The second argument is not used.
+/// Replaces rows of `length` elements by their softmax, at most [`simd::TOGETHER`] of them.
 #[inline(always)]
-fn softmax_row<T: Float>(x: &mut [T], _: &[T]) {
-    // Yours: Subtract the largest element, take exponentials, divide by their sum.
-    // `simd::max(x)` is the largest, `simd::sum(x, |x| x)` the sum, `math::exp(x)` e^x of one number.
-    // `simd::update(x, f)` replaces every x by f(x); `math::ExpLess(m)` is such an f, the one with e^(x - m).
+fn softmax_rows<T: Float>(x: &mut [T], length: usize) {
+    // Yours: For each row: subtract the largest element, take exponentials, divide by their sum. The rows are
+    // `x.chunks_mut(length)`; `simd::max(row)` is the largest element, `simd::sum(row, |x| x)` the sum, `math::exp(x)` e^x of
+    // one number. `simd::update(row, f)` replaces every x by f(x); `math::ExpLess(m)` is such an f, the one with e^(x - m).
     todo!()
 }
 
@@ -44,22 +44,24 @@ fn softmax_backward_row<T: Float>(g: &mut [T], y: &[T]) {
     todo!()
 }
 
-/// The passes over one row as types, so that they are inlined (see [`simd::Row`]).
+/// The passes over rows as types, so that they are inlined (see [`simd::Rows`]).
 #[derive(Clone, Copy)]
 struct Softmax;
 #[derive(Clone, Copy)]
 struct SoftmaxBackward;
 
-impl<T: Float> simd::Row<T> for Softmax {
+impl<T: Float> simd::Rows<T> for Softmax {
     #[inline(always)]
-    fn row(self, x: &mut [T], other: &[T]) {
-        softmax_row(x, other);
+    fn rows(self, x: &mut [T], _: &[T], length: usize) {
+        softmax_rows(x, length);
     }
 }
 
-impl<T: Float> simd::Row<T> for SoftmaxBackward {
+impl<T: Float> simd::Rows<T> for SoftmaxBackward {
     #[inline(always)]
-    fn row(self, g: &mut [T], y: &[T]) {
-        softmax_backward_row(g, y);
+    fn rows(self, g: &mut [T], y: &[T], length: usize) {
+        for (g, y) in g.chunks_mut(length).zip(y.chunks(length)) {
+            softmax_backward_row(g, y);
+        }
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! `Φ(x) = (1 + erf(x/√2)) / 2`, and `Φ'(x) = φ(x) = e^(-x²/2) / √(2π)`, so the slope is `Φ(x) + x φ(x)`.
 //!
+//! In 32 bits faster formulas for the same are used (`normal.rs`); these here are what they are tested against.
+//!
 //! The older form replaces Φ by `(1 + tanh u) / 2`, `u = √(2/π) (x + 0.044715 x³)`. As `(1 + tanh u) / 2 = σ(2u)`, it is
 //! `x σ(2u)`, which keeps its digits for negative x. Its slope is `s + x s (1 - s) 2u'` with `s = σ(2u)`.
 
@@ -52,14 +54,14 @@ struct GeluBackward;
 impl<T: Float> simd::Unary<T> for Gelu {
     #[inline(always)]
     fn at(self, x: T) -> T {
-        gelu_at(x)
+        math::gelu(x, gelu_at)
     }
 }
 
 impl<T: Float> simd::Binary<T> for GeluBackward {
     #[inline(always)]
     fn at(self, g: T, x: T) -> T {
-        g * gelu_slope(x)
+        g * math::gelu_slope(x, gelu_slope)
     }
 }
 

@@ -57,6 +57,21 @@ pub fn exp_f32(x: f32) -> f32 {
     todo!()
 }
 
+/// e^x where the result is an ordinary number: for x from -87 to 88, and NaN. The same bits as [`exp_f32`], with less work.
+#[inline(always)]
+pub fn exp_within_f32(x: f32) -> f32 {
+    let (n, r) = reduce(x);
+    (1.0 + exp_m1_short(r)) * power_of_two(integer(n))
+}
+
+/// e^x for x up to 43, and NaN: what softmax and sigmoid need, whose exponents are not above 0. The same bits as [`exp_f32`],
+/// with less work: 2^n is too small for one float only, so one of the two powers is always 2^-64.
+#[inline(always)]
+pub fn exp_low_f32(x: f32) -> f32 {
+    let (n, r) = reduce(if x < -104.0 { -104.0 } else { x });
+    (1.0 + exp_m1_short(r)) * power_of_two(integer(n) + 64) * power_of_two(-64)
+}
+
 /// e^x - 1, exact near 0: `2^n (e^r - 1) + (2^n - 1)`.
 ///
 /// Error: below 2 ulp over all floats (tested).

@@ -7,7 +7,7 @@
 //! - 32 bits: two polynomials of our own, found by a weighted minimax fit (`tests/golden/make_ch03.py`), both computed
 //!   always and one of them chosen, so that loops become vector code. Error below 2 ulp (tested).
 
-use crate::exp::exp_f32;
+use crate::exp::exp_within_f32;
 
 /// erf(x) in 32 bits, without branches.
 #[inline(always)]
@@ -32,7 +32,7 @@ pub fn erf_f32(x: f32) -> f32 {
     q = q * t + 6.382_256e-1;
     q = q * t + 1.127_040_1;
     q = q * t + 3.537_089_3e-4;
-    let far = (1.0 - exp_f32(-q)).copysign(x);
+    let far = (1.0 - exp_within_f32(-q)).copysign(x);
     if x.abs() < 1.0 { near } else { far }
 }
 

@@ -48,6 +48,8 @@ pub mod exp;
 pub mod erf;
 mod ln_1p;
 pub mod math;
+mod normal;
+mod prefetch;
 pub mod simd;
 
 #[cfg_attr(yours_finite_difference, path = "../yours/e06_finite_difference.rs")]

@@ -21,10 +21,17 @@ pub fn log_softmax<T: Float>(x: Array<T>, axis: isize) -> Array<T> {
 }
 
 #[inline(always)]
-fn log_softmax_row<T: Float>(x: &mut [T], _: &[T]) {
-    let largest = simd::max(x);
-    let log_sum = simd::sum_of(x, math::ExpLess(largest)).ln();
-    simd::update(x, move |x| (x - largest) - log_sum);
+fn log_softmax_rows<T: Float>(x: &mut [T], length: usize) {
+    let [mut largest, mut log_sum] = [[T::ZERO; simd::TOGETHER]; 2];
+    for (row, largest) in x.chunks(length).zip(&mut largest) {
+        *largest = simd::max(row);
+    }
+    for ((row, sum), &largest) in x.chunks(length).zip(&mut log_sum).zip(&largest) {
+        *sum = simd::sum_of(row, math::ExpLess(largest)).ln();
+    }
+    for ((row, &log_sum), &largest) in x.chunks_mut(length).zip(&log_sum).zip(&largest) {
+        simd::update(row, move |x| (x - largest) - log_sum);
+    }
 }
 
 /// `dL/dx_j = g_j - e^y_j Σ_i g_i`, for `g = dL/dy` and the output `y`.
@@ -56,22 +63,24 @@ impl<T: Float> simd::Binary<T> for LogSoftmaxSlope<T> {
     }
 }
 
-/// The passes over one row as types, so that they are inlined (see [`simd::Row`]).
+/// The passes over rows as types, so that they are inlined (see [`simd::Rows`]).
 #[derive(Clone, Copy)]
 struct LogSoftmax;
 #[derive(Clone, Copy)]
 struct LogSoftmaxBackward;
 
-impl<T: Float> simd::Row<T> for LogSoftmax {
+impl<T: Float> simd::Rows<T> for LogSoftmax {
     #[inline(always)]
-    fn row(self, x: &mut [T], other: &[T]) {
-        log_softmax_row(x, other);
+    fn rows(self, x: &mut [T], _: &[T], length: usize) {
+        log_softmax_rows(x, length);
     }
 }
 
-impl<T: Float> simd::Row<T> for LogSoftmaxBackward {
+impl<T: Float> simd::Rows<T> for LogSoftmaxBackward {
     #[inline(always)]
-    fn row(self, g: &mut [T], y: &[T]) {
-        log_softmax_backward_row(g, y);
+    fn rows(self, g: &mut [T], y: &[T], length: usize) {
+        for (g, y) in g.chunks_mut(length).zip(y.chunks(length)) {
+            log_softmax_backward_row(g, y);
+        }
     }
 }

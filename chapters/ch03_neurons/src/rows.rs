@@ -1,10 +1,10 @@
-//! Work along one axis: the axis is brought to the end, every row of it is worked on, and it goes back to its place.
+//! Work along one axis: the axis is brought to the end, its rows are worked on, and it goes back to its place.
 
 use ch01_tensors::{Array, Float, axis_index};
 
 use crate::simd;
 
-/// Hands `f` every row of `x` along `axis` (as it lies in memory), with the same row of `other`, or an empty one
+/// Hands `f` the rows of `x` along `axis` (as they lie in memory), with the same rows of `other`, or an empty slice
 /// if there is none. The result has the shape of `x`; `operation` names the caller.
 ///
 /// # Panics
@@ -15,7 +15,7 @@ pub fn along_axis<T: Float>(
     x: Array<T>,
     other: Option<&Array<T>>,
     axis: isize,
-    f: impl simd::Row<T>,
+    f: impl simd::Rows<T>,
 ) -> Array<T> {
     if let Some(other) = other {
         simd::same_shape(operation, &x, other);
@@ -29,6 +29,6 @@ pub fn along_axis<T: Float>(
     let length = x.dim(axis);
     let mut x = x.transpose(axis, -1);
     let other = other.map(|other| other.clone().transpose(axis, -1).contiguous());
-    simd::rows(&mut x, other.as_ref().map(Array::data), length, f);
+    simd::each_row(&mut x, other.as_ref().map(Array::data), length, f);
     x.transpose(axis, -1).contiguous()
 }

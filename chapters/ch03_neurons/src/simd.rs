@@ -17,6 +17,8 @@ pub use ch01_tensors::level::{Body, Level, at_level};
 use ch01_tensors::{Array, Float, fail};
 use rayon::prelude::*;
 
+use crate::prefetch::{PIECE, prefetch};
+
 /// Below this many elements, starting threads costs more than it brings.
 const PARALLEL_MIN: usize = 1 << 16;
 /// Elements per parallel task: fixed, so that results do not depend on the number of threads.
@@ -36,11 +38,15 @@ pub trait Binary<T>: Copy + Sync {
     fn at(self, g: T, x: T) -> T;
 }
 
-/// What is done to a row of numbers, with the same row of a second array.
-pub trait Row<T>: Copy + Sync {
-    /// Changes `y`; `x` is empty if there is no second array.
-    fn row(self, y: &mut [T], x: &[T]);
+/// What is done to rows of numbers, with the same rows of a second array. Several rows come at once, so that a loop over them
+/// can be cut in steps: while one row waits for its sum, the processor works on the next.
+pub trait Rows<T>: Copy + Sync {
+    /// Changes `y`, at most [`TOGETHER`] rows of `length` elements; `x` is empty if there is no second array.
+    fn rows(self, y: &mut [T], x: &[T], length: usize);
 }
+
+/// So many rows are worked on together.
+pub const TOGETHER: usize = 16;
 
 impl<T, F: Fn(T) -> T + Copy + Sync> Unary<T> for F {
     #[inline(always)]
@@ -59,17 +65,32 @@ impl<T, F: Fn(T, T) -> T + Copy + Sync> Binary<T> for F {
 // ANCHOR: map
 struct Map<'a, T, F> {
     x: &'a mut [T],
+    /// Where the elements are read, if not in `x`.
+    from: Option<&'a [T]>,
     f: F,
 }
 
 impl<T: Float, F: Unary<T>> Body for Map<'_, T, F> {
     #[inline(always)]
     fn run(self) {
-        update(self.x, self.f);
+        match self.from {
+            Some(from) => {
+                for (x, from) in self.x.chunks_mut(PIECE).zip(from.chunks(PIECE)) {
+                    prefetch(from);
+                    write(x, from, self.f);
+                }
+            }
+            None => {
+                for x in self.x.chunks_mut(PIECE) {
+                    prefetch(x);
+                    update(x, self.f);
+                }
+            }
+        }
     }
 }
 
-/// Replaces every element of a slice by `f` of it. For use in a [`Body`] or a [`Row`].
+/// Replaces every element of a slice by `f` of it. For use in a [`Body`] or [`Rows`].
 #[inline(always)]
 pub fn update<T: Float>(x: &mut [T], f: impl Unary<T>) {
     let (groups, rest) = x.as_chunks_mut::<16>();
@@ -85,23 +106,39 @@ pub fn update<T: Float>(x: &mut [T], f: impl Unary<T>) {
     }
 }
 
+/// Writes `f` of every element of a slice to another of the same length. For use in a [`Body`] or [`Rows`].
+#[inline(always)]
+pub fn write<T: Float>(out: &mut [T], x: &[T], f: impl Unary<T>) {
+    let ((groups, rest), (x_groups, x_rest)) = (out.as_chunks_mut::<16>(), x.as_chunks::<16>());
+    for (out, &x) in groups.as_flattened_mut().iter_mut().zip(x_groups.as_flattened()) {
+        *out = f.at(x);
+    }
+    if !rest.is_empty() {
+        let mut last = padded(x_rest, T::ZERO);
+        for x in &mut last {
+            *x = f.at(*x);
+        }
+        unpadded(&last, rest);
+    }
+}
+
 /// Replaces every element of a slice by `f` of it.
 pub fn map_slice<T: Float>(level: Level, x: &mut [T], f: impl Unary<T>) {
-    at_level(level, Map { x, f });
+    at_level(level, Map { x, from: None, f });
 }
 
 /// `f` of every element. Works in place if nobody else holds the array.
 pub fn map<T: Float>(mut x: Array<T>, f: impl Unary<T>) -> Array<T> {
     let level = Level::detect();
-    in_place(&mut x, 1, |_, part| map_slice(level, part, f));
+    in_place(&mut x, 1, |_, x, from| at_level(level, Map { x, from, f }));
     x
 }
 // ANCHOR_END: map
 
-/// Gives `work` the array in parts of whole rows of `length` elements, with where each part begins, on several threads if
-/// there are many. The array is made its own first: if others hold it too, part by part, just before the work, so
-/// that the part is still in the cache.
-fn in_place<T: Float>(x: &mut Array<T>, length: usize, work: impl Fn(usize, &mut [T]) + Sync) {
+/// Gives `work` the array in parts of whole rows of `length` elements, on several threads if there are many: where a part
+/// begins, and its elements. If others hold the array too, it gets memory of its own, and `work` gets as well what is to be
+/// read instead of the part, which holds anything.
+fn in_place<T: Float>(x: &mut Array<T>, length: usize, work: impl Fn(usize, &mut [T], Option<&[T]>) + Sync) {
     let shared = if x.is_contiguous() && !x.is_empty() && x.is_shared() { Some(x.clone()) } else { None };
     if shared.is_some() {
         *x = Array::scratch(*x.shape());
@@ -112,10 +149,8 @@ fn in_place<T: Float>(x: &mut Array<T>, length: usize, work: impl Fn(usize, &mut
         let cached = CACHED.div_ceil(length) * length;
         for (i, x) in x.chunks_mut(cached).enumerate() {
             let begin = part * size + i * cached;
-            if let Some(from) = from {
-                x.copy_from_slice(&from[begin..][..x.len()]);
-            }
-            work(begin, x);
+            let from = from.map(|from| &from[begin..][..x.len()]);
+            work(begin, x, from);
         }
     };
     if data.len() < PARALLEL_MIN {
@@ -128,6 +163,8 @@ fn in_place<T: Float>(x: &mut Array<T>, length: usize, work: impl Fn(usize, &mut
 
 struct Zip<'a, T, F> {
     grad: &'a mut [T],
+    /// Where the gradients are read, if not in `grad`.
+    from: Option<&'a [T]>,
     x: &'a [T],
     f: F,
 }
@@ -135,12 +172,46 @@ struct Zip<'a, T, F> {
 impl<T: Float, F: Binary<T>> Body for Zip<'_, T, F> {
     #[inline(always)]
     fn run(self) {
-        update_with(self.grad, self.x, self.f);
+        match self.from {
+            Some(from) => {
+                let inputs = from.chunks(PIECE).zip(self.x.chunks(PIECE));
+                for (out, (from, x)) in self.grad.chunks_mut(PIECE).zip(inputs) {
+                    prefetch(from);
+                    prefetch(x);
+                    write_with(out, from, x, self.f);
+                }
+            }
+            None => {
+                for (grad, x) in self.grad.chunks_mut(PIECE).zip(self.x.chunks(PIECE)) {
+                    prefetch(grad);
+                    prefetch(x);
+                    update_with(grad, x, self.f);
+                }
+            }
+        }
+    }
+}
+
+/// Writes `f(g, x)` of every pair of elements of two slices to a third, all of the same length.
+#[inline(always)]
+fn write_with<T: Float>(out: &mut [T], grad: &[T], x: &[T], f: impl Binary<T>) {
+    let (groups, rest) = out.as_chunks_mut::<16>();
+    let ((g_groups, g_rest), (x_groups, x_rest)) = (grad.as_chunks::<16>(), x.as_chunks::<16>());
+    let pairs = g_groups.as_flattened().iter().zip(x_groups.as_flattened());
+    for (out, (&g, &x)) in groups.as_flattened_mut().iter_mut().zip(pairs) {
+        *out = f.at(g, x);
+    }
+    if !rest.is_empty() {
+        let (mut last, x_last) = (padded(g_rest, T::ZERO), padded(x_rest, T::ZERO));
+        for (g, &x) in last.iter_mut().zip(&x_last) {
+            *g = f.at(*g, x);
+        }
+        unpadded(&last, rest);
     }
 }
 
 /// Replaces every element `g` of a slice by `f(g, x)`, with the element `x` of a slice of the same length. For use in a
-/// [`Body`] or a [`Row`].
+/// [`Body`] or [`Rows`].
 #[inline(always)]
 pub fn update_with<T: Float>(grad: &mut [T], x: &[T], f: impl Binary<T>) {
     let (groups, rest) = grad.as_chunks_mut::<16>();
@@ -157,11 +228,6 @@ pub fn update_with<T: Float>(grad: &mut [T], x: &[T], f: impl Binary<T>) {
     }
 }
 
-/// [`update_with`] at the best level.
-pub fn zip_slice<T: Float>(grad: &mut [T], x: &[T], f: impl Binary<T>) {
-    at_level(Level::detect(), Zip { grad, x, f });
-}
-
 /// `f(g, x)` of every pair of elements of two arrays of the same shape; `operation` names the caller. Works in place
 /// in `grad` if nobody else holds it.
 ///
@@ -173,49 +239,54 @@ pub fn zip<T: Float>(operation: &str, mut grad: Array<T>, x: &Array<T>, f: impl 
     let level = Level::detect();
     let x = x.clone().contiguous();
     let x = x.data();
-    in_place(&mut grad, 1, |begin, grad| {
+    in_place(&mut grad, 1, |begin, grad, from| {
         let x = &x[begin..][..grad.len()];
-        at_level(level, Zip { grad, x, f });
+        at_level(level, Zip { grad, from, x, f });
     });
     grad
 }
 
-struct Rows<'a, T, F> {
+struct EachRow<'a, T, F> {
     y: &'a mut [T],
     x: Option<&'a [T]>,
     length: usize,
     f: F,
 }
 
-impl<T: Float, F: Row<T>> Body for Rows<'_, T, F> {
+impl<T: Float, F: Rows<T>> Body for EachRow<'_, T, F> {
     #[inline(always)]
     fn run(self) {
         // Loops, and no `for_each`: that is a function of its own, which would not be compiled for wide vectors.
+        let some = TOGETHER * self.length;
         match self.x {
             Some(x) => {
-                for (y, x) in self.y.chunks_mut(self.length).zip(x.chunks(self.length)) {
-                    self.f.row(y, x);
+                for (y, x) in self.y.chunks_mut(some).zip(x.chunks(some)) {
+                    self.f.rows(y, x, self.length);
                 }
             }
             None => {
-                for y in self.y.chunks_mut(self.length) {
-                    self.f.row(y, &[]);
+                for y in self.y.chunks_mut(some) {
+                    self.f.rows(y, &[], self.length);
                 }
             }
         }
     }
 }
 
-/// Hands `f` every row of `length` elements of `y`, with the same row of `x`, or an empty one if there is no `x`.
+/// Hands `f` the rows of `length` elements of `y`, with the same rows of `x`, or an empty slice if there is no `x`.
 ///
 /// # Panics
 /// When the arrays differ in size.
-pub fn rows<T: Float>(y: &mut Array<T>, x: Option<&[T]>, length: usize, f: impl Row<T>) {
+pub fn each_row<T: Float>(y: &mut Array<T>, x: Option<&[T]>, length: usize, f: impl Rows<T>) {
     assert!(x.is_none_or(|x| x.len() == y.size()), "rows: arrays of different sizes");
     let level = Level::detect();
-    in_place(y, length.max(1), |begin, y| {
+    in_place(y, length.max(1), |begin, y, from| {
         let x = x.map(|x| &x[begin..][..y.len()]);
-        at_level(level, Rows { y, x, length, f });
+        // A part fits the nearest cache: it is copied, and then read again and again.
+        if let Some(from) = from {
+            y.copy_from_slice(from);
+        }
+        at_level(level, EachRow { y, x, length, f });
     });
 }
 
@@ -239,8 +310,8 @@ pub fn sum_of<T: Float>(x: &[T], f: impl Unary<T>) -> T {
     let mut values = [T::ZERO; PART];
     for part in x.chunks(PART) {
         let values = &mut values[..part.len()];
-        values.copy_from_slice(part);
-        total += update_and_sum(values, f);
+        write(values, part, f);
+        total += sum(values, |x| x);
     }
     total
 }

@@ -13,7 +13,7 @@ use crate::{math, simd};
 #[inline(always)]
 pub fn softplus_at<T: Float>(z: T) -> T {
     let positive = if z < T::ZERO { T::ZERO } else { z };
-    positive + math::ln_1p(math::exp(-z.abs()))
+    positive + math::ln_1p(math::exp_low(-z.abs()))
 }
 
 /// Softplus of every element; PyTorch's defaults are `beta` 1 and `threshold` 20.

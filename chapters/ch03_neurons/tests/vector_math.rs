@@ -2,7 +2,7 @@
 //! sweep of all floats, special values, and the same bits at every vector width.
 
 use ch03_neurons::erf::{erf_f32, erf_f64};
-use ch03_neurons::exp::{exp_f32, exp_m1_f32};
+use ch03_neurons::exp::{exp_f32, exp_low_f32, exp_m1_f32, exp_within_f32};
 use ch03_neurons::simd::{self, Body, Level, at_level, map_slice};
 use ch03_neurons::{ln_1p_f32, math, sigmoid_at, tanh_f32};
 use proptest::prelude::*;
@@ -51,6 +51,17 @@ fn assert_ulps(
 #[test]
 fn exp_is_within_its_bound() {
     assert_ulps("exp", sweep(), exp_f32, f64::exp, 1.1);
+}
+
+#[test]
+fn shorter_ways_to_exp_give_the_same_bits() {
+    for x in sweep().filter(|x| *x <= 43.0).chain([-103.9, -104.0, -87.4, 43.0]) {
+        assert_eq!(exp_low_f32(x).to_bits(), exp_f32(x).to_bits(), "{x:e}");
+    }
+    for x in sweep().filter(|x| (-87.0..=88.0).contains(x)) {
+        assert_eq!(exp_within_f32(x).to_bits(), exp_f32(x).to_bits(), "{x:e}");
+    }
+    assert!(exp_low_f32(f32::NAN).is_nan() && exp_within_f32(-f32::NAN).is_nan());
 }
 
 #[test]
@@ -155,6 +166,36 @@ fn the_same_bits_at_every_vector_width() {
         }
     }
     assert!(Level::all().count() >= 1);
+}
+
+/// Several threads, parts that end within a piece, and memory of its own for what is shared; in place if it is not.
+#[test]
+fn large_arrays_equal_small_ones() {
+    let mut rng = ch01_tensors::Rng::new(5, "large");
+    let mut draw = |shape: [usize; 2]| ch01_tensors::Tensor::normal(shape, 0.0, 3.0, &mut rng);
+    for columns in [1usize, 7, 333, 5000] {
+        let rows = 100_003usize.div_ceil(columns);
+        let (x, g) = (draw([rows, columns]), draw([rows, columns]));
+        let (x_kept, g_kept) = (x.copy(), g.copy());
+        let results = |x: &ch01_tensors::Tensor, g: &ch01_tensors::Tensor| {
+            let y = ch03_neurons::softmax(x.clone(), -1);
+            let dx = ch03_neurons::softmax_backward(g.clone(), &y, -1);
+            let [z, slope] = [ch03_neurons::gelu(x.clone()), ch03_neurons::gelu_backward(g.clone(), x)];
+            let log = ch03_neurons::log_softmax(x.clone(), -1);
+            let dlog = ch03_neurons::log_softmax_backward(g.clone(), &log, -1);
+            [z, slope, y, dx, log, dlog]
+        };
+        let large = results(&x, &g);
+        assert!(x == x_kept && g == g_kept, "shared arrays are left alone");
+        assert!(large[0] == ch03_neurons::gelu(x.copy()) && large[2] == ch03_neurons::softmax(x.copy(), -1));
+        assert!(large[1] == ch03_neurons::gelu_backward(g.copy(), &x), "in place as with memory of its own");
+        for row in [0, 1, rows / 2, rows - 1] {
+            let row_of = |a: &ch01_tensors::Tensor| a.slice(row..row + 1).contiguous();
+            for (large, small) in large.iter().zip(results(&row_of(&x), &row_of(&g))) {
+                assert!(row_of(large) == small, "row {row} of {columns}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -9,13 +9,14 @@
 //! ```
 //!
 //! A label `y`, smoothing `ε` and class weights `w` make `q_c = w_c ((1 - ε) [c = y] + ε / C)`; soft targets `t` make
-//! `q_c = w_c ((1 - ε) t_c + ε / C)`. Neither softmax nor its logarithm is ever formed in the forward pass.
+//! `q_c = w_c ((1 - ε) t_c + ε / C)`. Neither softmax nor its logarithm is ever formed in the forward pass;
+//! the gradient begins as the softmax and becomes what it is in place.
 //!
 //! Shapes: logits `[batch, classes]` or `[batch, classes, d1, ..]`; labels are integers `[batch, d1, ..]`, soft targets
 //! floats in the shape of the logits. Left out: the gradient of soft targets, which are constants here.
 
 use ch01_tensors::{Array, Float, Num};
-use ch03_neurons::{math, simd};
+use ch03_neurons::{math, simd, softmax};
 use ch04_losses::{ClassRows, Reduction, RowTarget};
 
 /// Softmax and negative log-likelihood in one, with PyTorch's options.
@@ -49,9 +50,12 @@ impl<T: Float> CrossEntropy<T> {
     #[track_caller]
     pub fn forward<L: Num>(&self, logits: &Array<T>, target: &Array<L>) -> Array<T> {
         let rows = self.rows("cross_entropy", logits, target);
-        let losses = rows.losses(|z, target| {
-            // Yours: The loss of one row: Σ_c q_c (lse - z_c). `self.q(&rows, &target, c)` is q_c. Skip the
-            // classes with q_c = 0, so that a logit of minus infinity costs nothing where nothing is expected.
+        let log_sums = rows.log_sums(log_sums);
+        let log_sums = log_sums.data();
+        let losses = rows.losses(|row, z, target| {
+            // Yours: The loss of one row: Σ_c q_c (lse - z_c). `self.q(&rows, &target, c)` is q_c, and
+            // `log_sums[row]` is lse. Skip the classes with q_c = 0, so that a logit of minus infinity costs nothing where
+            // nothing is expected.
             todo!()
         });
         self.reduction.forward_over(losses, rows.total())
@@ -64,8 +68,11 @@ impl<T: Float> CrossEntropy<T> {
     #[track_caller]
     pub fn backward<L: Num>(&self, grad: &Array<T>, logits: &Array<T>, target: &Array<L>) -> Array<T> {
         let rows = self.rows("cross_entropy backward", logits, target);
-        // Yours: First the gradient of each row's loss, `g`: `self.reduction.backward_over(grad, shape,
-        // total)` with the shape and total of `rows`. Then for each row g ((Σ_c q_c) p_j - q_j), written to `out`.
+        let level = simd::Level::detect();
+        // Yours: First the gradient of each row's loss, `each`: `self.reduction.backward_over(grad, shape, total)`
+        // with the shape and total of `rows`. Then `rows.gradient(&each, start, |g, out, target| ..)`: for each row, `out` holds
+        // the row of the array `start`, softmax of the scores, and is to become g ((Σ_c q_c) p_j - q_j).
+        // `simd::map_slice(level, out, f)` replaces every element by f of it.
         todo!()
     }
 
@@ -88,43 +95,32 @@ impl<T: Float> CrossEntropy<T> {
     }
 }
 
-/// `dL/dz + factor e^(z - lse)`, as a type, so that it is inlined.
-#[derive(Clone, Copy)]
-struct Pull<T> {
-    factor: T,
-    lse: T,
+/// `ln Σ_c exp(z_c)` of each row of logits, one number of `out` per row, without overflow. Compiled for wide vectors.
+fn log_sums<T: Float>(z: &[T], out: &mut [T]) {
+    simd::at_level(simd::Level::detect(), LogSums { z, out });
 }
 
-impl<T: Float> simd::Binary<T> for Pull<T> {
-    #[inline(always)]
-    fn at(self, slope: T, z: T) -> T {
-        slope + self.factor * math::exp(z - self.lse)
-    }
-}
-
-/// `ln Σ_c exp(z_c)` of one row, without overflow, compiled for wide vectors.
-fn log_sum_exp<T: Float>(z: &[T]) -> T {
-    let mut result = T::ZERO;
-    simd::at_level(simd::Level::detect(), LogSumExp { z, result: &mut result });
-    result
-}
-
+/// The same for at most [`simd::TOGETHER`] rows of `classes` logits.
 #[inline(always)]
-fn log_sum_exp_row<T: Float>(z: &[T]) -> T {
-    // Yours: ln Σ exp(z_c) = m + ln Σ exp(z_c - m) for any m. Choose m so that nothing overflows, and
-    // so that the sum cannot become 0. `simd::max(z)` is the largest element, and `simd::sum_of(z, math::ExpLess(m))` the
-    // sum of e^(z_c - m).
+fn log_sum_exp<T: Float>(z: &[T], classes: usize, out: &mut [T]) {
+    // Yours: For each row: ln Σ exp(z_c) = m + ln Σ exp(z_c - m) for any m. Choose m so that nothing
+    // overflows, and so that the sum cannot become 0. The rows are `z.chunks(classes)`; `simd::max(row)` is the largest element
+    // of one, and `simd::sum_of(row, math::ExpLess(m))` the sum of e^(z_c - m).
     todo!()
 }
 
-struct LogSumExp<'a, T> {
+struct LogSums<'a, T> {
     z: &'a [T],
-    result: &'a mut T,
+    out: &'a mut [T],
 }
 
-impl<T: Float> simd::Body for LogSumExp<'_, T> {
+impl<T: Float> simd::Body for LogSums<'_, T> {
     #[inline(always)]
     fn run(self) {
-        *self.result = log_sum_exp_row(self.z);
+        let classes = self.z.len() / self.out.len();
+        let rows = self.z.chunks(simd::TOGETHER * classes).zip(self.out.chunks_mut(simd::TOGETHER));
+        for (z, out) in rows {
+            log_sum_exp(z, classes, out);
+        }
     }
 }

@@ -119,7 +119,8 @@ impl<'a, T: Float, L: Num> ClassRows<'a, T, L> {
         if self.soft {
             return T::from_f64(self.shape().size() as f64);
         }
-        let weight = |row| match self.target(row) {
+        let target = self.targets();
+        let weight = |row| match target(row) {
             RowTarget::Class(class) => self.weight(class).to_f64(),
             _ => 0.0,
         };
@@ -127,59 +128,80 @@ impl<'a, T: Float, L: Num> ClassRows<'a, T, L> {
         T::from_f64((0..self.target.size()).map(weight).sum())
     }
 
-    fn target(&self, row: usize) -> RowTarget<'_, L> {
-        if self.soft {
-            return RowTarget::Probabilities(&self.target.data()[row * self.classes..][..self.classes]);
-        }
-        match self.target.data()[row].to_i64() {
-            label if label == self.ignore_index => RowTarget::Ignored,
-            label => RowTarget::Class(label as usize),
+    /// The scores, `[batch, d1, .., classes]`.
+    pub fn scores(&self) -> &Array<T> {
+        &self.scores
+    }
+
+    /// The target of each row, by its number.
+    fn targets<'b>(&'b self) -> impl Fn(usize) -> RowTarget<'b, L> + Sync {
+        let target = self.target.data();
+        move |row| {
+            if self.soft {
+                return RowTarget::Probabilities(&target[row * self.classes..][..self.classes]);
+            }
+            match target[row].to_i64() {
+                label if label == self.ignore_index => RowTarget::Ignored,
+                label => RowTarget::Class(label as usize),
+            }
         }
     }
 
-    /// One loss per row, `[batch, d1, ..]`.
-    pub fn losses(&self, loss: impl Fn(&[T], RowTarget<'_, L>) -> T + Sync) -> Array<T> {
+    /// One loss per row, `[batch, d1, ..]`. `loss(row, scores, target)` gets the number of a row, its scores and its target.
+    pub fn losses(&self, loss: impl Fn(usize, &[T], RowTarget<'_, L>) -> T + Sync) -> Array<T> {
         let mut losses = Array::zeros(self.shape());
-        if self.scores.is_empty() {
-            return losses;
-        }
-        let each = |(row, (out, scores)): (usize, (&mut T, &[T]))| *out = loss(scores, self.target(row));
-        let (out, scores) = (losses.data_mut(), self.scores.data());
-        if scores.len() < PARALLEL_MIN {
-            out.iter_mut().zip(scores.chunks(self.classes)).enumerate().for_each(each);
-        } else {
-            let rows = out.par_iter_mut().zip(scores.par_chunks(self.classes));
-            rows.enumerate().with_min_len(PARALLEL_MIN.div_ceil(4 * self.classes)).for_each(each);
-        }
+        let target = self.targets();
+        self.each_row(losses.data_mut(), 1, |row, out, scores| out[0] = loss(row, scores, target(row)));
         losses
     }
 
-    /// The gradient in the shape of the scores. `grad` holds that of each row's loss; `write(g, scores, target, out)`
-    /// gets one row, with `out` zero.
+    /// `ln Σ_c exp(z_c)` of the scores of each row, `[batch, d1, ..]`. `log_sums(scores, out)` does a few rows.
+    pub fn log_sums(&self, log_sums: impl Fn(&[T], &mut [T]) + Sync) -> Array<T> {
+        let mut sums = Array::zeros(self.shape());
+        self.each_part(sums.data_mut(), 1, |_, out, scores| log_sums(scores, out));
+        sums
+    }
+
+    /// The gradient in the shape of the original scores, made from `start`, an array in the shape of [`scores`](Self::scores).
+    /// `grad` holds that of each row's loss; `change(g, out, target)` gets one row of `start` to work on in place.
     pub fn gradient(
         &self,
         grad: &Array<T>,
-        write: impl Fn(T, &[T], RowTarget<'_, L>, &mut [T]) + Sync,
+        start: Array<T>,
+        change: impl Fn(T, &mut [T], RowTarget<'_, L>) + Sync,
     ) -> Array<T> {
-        let mut gradient = self.scores.zeros_like();
-        let grad = grad.clone().contiguous();
-        if !self.scores.is_empty() {
-            let each = |(row, (out, scores)): (usize, (&mut [T], &[T]))| {
-                write(grad.data()[row], scores, self.target(row), out);
-            };
-            let (out, scores) = (gradient.data_mut(), self.scores.data());
-            if scores.len() < PARALLEL_MIN {
-                out.chunks_mut(self.classes).zip(scores.chunks(self.classes)).enumerate().for_each(each);
-            } else {
-                let rows = out.par_chunks_mut(self.classes).zip(scores.par_chunks(self.classes));
-                rows.enumerate().with_min_len(PARALLEL_MIN.div_ceil(4 * self.classes)).for_each(each);
-            }
-        }
+        let mut gradient = start;
+        let (grad, target) = (grad.clone().contiguous(), self.targets());
+        let grad = grad.data();
+        self.each_row(gradient.data_mut(), self.classes, |row, out, _| change(grad[row], out, target(row)));
         // Back from [batch, d1, .., classes] to [batch, classes, d1, ..].
         (1..gradient.ndim() as isize - 1)
             .rev()
             .fold(gradient, |g, axis| g.transpose(axis, axis + 1))
             .contiguous()
+    }
+
+    /// Hands `work` the number of each row, its `width` elements of `out`, and its scores.
+    fn each_row(&self, out: &mut [T], width: usize, work: impl Fn(usize, &mut [T], &[T]) + Sync) {
+        self.each_part(out, width, |first, out, scores| {
+            let rows = out.chunks_mut(width).zip(scores.chunks(self.classes)).enumerate();
+            rows.for_each(|(row, (out, scores))| work(first + row, out, scores));
+        });
+    }
+
+    /// Hands `work` some rows at a time: the number of the first, their `width` elements of `out` each, and their scores. On
+    /// several threads if there are many rows.
+    fn each_part(&self, out: &mut [T], width: usize, work: impl Fn(usize, &mut [T], &[T]) + Sync) {
+        let scores = self.scores.data();
+        if scores.len() < PARALLEL_MIN {
+            if !scores.is_empty() {
+                work(0, out, scores);
+            }
+            return;
+        }
+        let rows = PARALLEL_MIN.div_ceil(4 * self.classes);
+        let parts = out.par_chunks_mut(rows * width).zip(scores.par_chunks(rows * self.classes));
+        parts.enumerate().for_each(|(part, (out, scores))| work(part * rows, out, scores));
     }
 }
 

@@ -9,13 +9,14 @@
 //! ```
 //!
 //! A label `y`, smoothing `ε` and class weights `w` make `q_c = w_c ((1 - ε) [c = y] + ε / C)`; soft targets `t` make
-//! `q_c = w_c ((1 - ε) t_c + ε / C)`. Neither softmax nor its logarithm is ever formed in the forward pass.
+//! `q_c = w_c ((1 - ε) t_c + ε / C)`. Neither softmax nor its logarithm is ever formed in the forward pass;
+//! the gradient begins as the softmax and becomes what it is in place.
 //!
 //! Shapes: logits `[batch, classes]` or `[batch, classes, d1, ..]`; labels are integers `[batch, d1, ..]`, soft targets
 //! floats in the shape of the logits. Left out: the gradient of soft targets, which are constants here.
 
 use ch01_tensors::{Array, Float, Num};
-use ch03_neurons::{math, simd};
+use ch03_neurons::{math, simd, softmax};
 use ch04_losses::{ClassRows, Reduction, RowTarget};
 
 /// Softmax and negative log-likelihood in one, with PyTorch's options.
@@ -50,10 +51,13 @@ impl<T: Float> CrossEntropy<T> {
     #[track_caller]
     pub fn forward<L: Num>(&self, logits: &Array<T>, target: &Array<L>) -> Array<T> {
         let rows = self.rows("cross_entropy", logits, target);
-        let losses = rows.losses(|z, target| {
-            // exercise: forward - The loss of one row: Σ_c q_c (lse - z_c). `self.q(&rows, &target, c)` is q_c. Skip the
-            // classes with q_c = 0, so that a logit of minus infinity costs nothing where nothing is expected.
-            let lse = log_sum_exp(z);
+        let log_sums = rows.log_sums(log_sums);
+        let log_sums = log_sums.data();
+        let losses = rows.losses(|row, z, target| {
+            // exercise: forward - The loss of one row: Σ_c q_c (lse - z_c). `self.q(&rows, &target, c)` is q_c, and
+            // `log_sums[row]` is lse. Skip the classes with q_c = 0, so that a logit of minus infinity costs nothing where
+            // nothing is expected.
+            let lse = log_sums[row];
             let term = |(c, &z_c): (usize, &T)| match self.q(&rows, &target, c) {
                 q if q == T::ZERO => T::ZERO,
                 q => q * (lse - z_c),
@@ -74,30 +78,29 @@ impl<T: Float> CrossEntropy<T> {
     #[track_caller]
     pub fn backward<L: Num>(&self, grad: &Array<T>, logits: &Array<T>, target: &Array<L>) -> Array<T> {
         let rows = self.rows("cross_entropy backward", logits, target);
-        // exercise: backward - First the gradient of each row's loss, `g`: `self.reduction.backward_over(grad, shape,
-        // total)` with the shape and total of `rows`. Then for each row g ((Σ_c q_c) p_j - q_j), written to `out`.
+        let level = simd::Level::detect();
+        // exercise: backward - First the gradient of each row's loss, `each`: `self.reduction.backward_over(grad, shape, total)`
+        // with the shape and total of `rows`. Then `rows.gradient(&each, start, |g, out, target| ..)`: for each row, `out` holds
+        // the row of the array `start`, softmax of the scores, and is to become g ((Σ_c q_c) p_j - q_j).
+        // `simd::map_slice(level, out, f)` replaces every element by f of it.
         let each = self.reduction.backward_over(grad, &rows.shape(), rows.total());
-        rows.gradient(&each, |g, z, target, out| {
-            if matches!(target, RowTarget::Ignored) {
-                return;
-            }
-            let lse = log_sum_exp(z);
+        let start = softmax(rows.scores().clone(), -1);
+        rows.gradient(&each, start, |g, out, target| {
             let q = |c| self.q(&rows, &target, c);
-            let mut all = T::ZERO;
             match target {
+                RowTarget::Ignored => out.fill(T::ZERO),
                 RowTarget::Class(y) if self.label_smoothing == 0.0 => {
-                    all = q(y);
-                    out[y] = -g * all;
+                    let factor = g * q(y);
+                    simd::map_slice(level, out, move |p| factor * p);
+                    out[y] = out[y] - factor;
                 }
                 _ => {
-                    for c in 0..z.len() {
-                        all += q(c);
-                        out[c] = -g * q(c);
+                    let all = (0..out.len()).fold(T::ZERO, |sum, c| sum + q(c));
+                    for (c, p) in out.iter_mut().enumerate() {
+                        *p = g * (all * *p - q(c));
                     }
                 }
             }
-            // Adds g Σq p_j to every element.
-            simd::zip_slice(out, z, Pull { factor: g * all, lse });
         })
         // exercise: end
     }
@@ -122,47 +125,44 @@ impl<T: Float> CrossEntropy<T> {
     }
 }
 
-/// `dL/dz + factor e^(z - lse)`, as a type, so that it is inlined.
-#[derive(Clone, Copy)]
-struct Pull<T> {
-    factor: T,
-    lse: T,
-}
-
-impl<T: Float> simd::Binary<T> for Pull<T> {
-    #[inline(always)]
-    fn at(self, slope: T, z: T) -> T {
-        slope + self.factor * math::exp(z - self.lse)
-    }
-}
-
 // ANCHOR: log_sum_exp
-/// `ln Σ_c exp(z_c)` of one row, without overflow, compiled for wide vectors.
-fn log_sum_exp<T: Float>(z: &[T]) -> T {
-    let mut result = T::ZERO;
-    simd::at_level(simd::Level::detect(), LogSumExp { z, result: &mut result });
-    result
+/// `ln Σ_c exp(z_c)` of each row of logits, one number of `out` per row, without overflow. Compiled for wide vectors.
+fn log_sums<T: Float>(z: &[T], out: &mut [T]) {
+    simd::at_level(simd::Level::detect(), LogSums { z, out });
 }
 
+/// The same for at most [`simd::TOGETHER`] rows of `classes` logits.
 #[inline(always)]
-fn log_sum_exp_row<T: Float>(z: &[T]) -> T {
-    // exercise: log_sum_exp - ln Σ exp(z_c) = m + ln Σ exp(z_c - m) for any m. Choose m so that nothing overflows, and
-    // so that the sum cannot become 0. `simd::max(z)` is the largest element, and `simd::sum_of(z, math::ExpLess(m))` the
-    // sum of e^(z_c - m).
-    let m = simd::max(z);
-    m + simd::sum_of(z, math::ExpLess(m)).ln()
+fn log_sum_exp<T: Float>(z: &[T], classes: usize, out: &mut [T]) {
+    // exercise: log_sum_exp - For each row: ln Σ exp(z_c) = m + ln Σ exp(z_c - m) for any m. Choose m so that nothing
+    // overflows, and so that the sum cannot become 0. The rows are `z.chunks(classes)`; `simd::max(row)` is the largest element
+    // of one, and `simd::sum_of(row, math::ExpLess(m))` the sum of e^(z_c - m).
+    let mut largest = [T::ZERO; simd::TOGETHER];
+    for (row, largest) in z.chunks(classes).zip(&mut largest) {
+        *largest = simd::max(row);
+    }
+    for ((row, out), &m) in z.chunks(classes).zip(out.iter_mut()).zip(&largest) {
+        *out = simd::sum_of(row, math::ExpLess(m));
+    }
+    for (out, &m) in out.iter_mut().zip(&largest) {
+        *out = m + out.ln();
+    }
     // exercise: end
 }
 // ANCHOR_END: log_sum_exp
 
-struct LogSumExp<'a, T> {
+struct LogSums<'a, T> {
     z: &'a [T],
-    result: &'a mut T,
+    out: &'a mut [T],
 }
 
-impl<T: Float> simd::Body for LogSumExp<'_, T> {
+impl<T: Float> simd::Body for LogSums<'_, T> {
     #[inline(always)]
     fn run(self) {
-        *self.result = log_sum_exp_row(self.z);
+        let classes = self.z.len() / self.out.len();
+        let rows = self.z.chunks(simd::TOGETHER * classes).zip(self.out.chunks_mut(simd::TOGETHER));
+        for (z, out) in rows {
+            log_sum_exp(z, classes, out);
+        }
     }
 }

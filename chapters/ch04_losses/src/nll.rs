@@ -36,7 +36,7 @@ impl<T: Float> Nll<T> {
     #[track_caller]
     pub fn forward(&self, log_probs: &Array<T>, labels: &Array<i64>) -> Array<T> {
         let rows = self.rows("nll", log_probs, labels);
-        let losses = rows.losses(|x, target| match target {
+        let losses = rows.losses(|_, x, target| match target {
             RowTarget::Class(y) => -rows.weight(y) * x[y],
             _ => T::ZERO,
         });
@@ -51,7 +51,7 @@ impl<T: Float> Nll<T> {
     pub fn backward(&self, grad: &Array<T>, log_probs: &Array<T>, labels: &Array<i64>) -> Array<T> {
         let rows = self.rows("nll backward", log_probs, labels);
         let each = self.reduction.backward_over(grad, &rows.shape(), rows.total());
-        rows.gradient(&each, |g, _, target, out| {
+        rows.gradient(&each, rows.scores().zeros_like(), |g, out, target| {
             if let RowTarget::Class(y) = target {
                 out[y] = -g * rows.weight(y);
             }

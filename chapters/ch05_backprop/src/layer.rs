@@ -76,7 +76,7 @@ impl<T: Float> Param<T> {
 
     /// Forgets the gradient.
     pub fn zero_grad(&mut self) {
-        self.grad.data_mut().fill(T::ZERO);
+        self.grad.fill(T::ZERO);
     }
 
     /// The same parameter in 64 bits.

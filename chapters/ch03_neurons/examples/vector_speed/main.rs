@@ -5,14 +5,14 @@
 //! take turns, each ratio is taken within a turn, and the median is shown. Times are processor time of the thread. "Times
 //! the copy" compares with the time in which a copy moves as many bytes as the operation has to read and write.
 
-mod clock;
 mod operations;
 
 use std::hint::black_box;
 
 use ch00_start::Record;
+use ch00_start::measure::{median, thread_seconds as seconds};
 use ch01_tensors::{Rng, Tensor};
-use clock::seconds;
+
 use operations::{Data, OPERATIONS, Operation};
 
 /// Turns, of which the median is taken.
@@ -32,11 +32,6 @@ fn time(elements: usize, mut f: impl FnMut()) -> f64 {
     (0..bursts).map(burst).fold(f64::INFINITY, f64::min)
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
 fn measure(record: &mut Record, operation: &Operation, place: &str, data: &mut Data, turns: usize) {
     let (elements, mut copied) = (data.x.size(), data.x.copy());
     let (mut nanoseconds, mut faster, mut copies) = (Vec::new(), Vec::new(), Vec::new());
@@ -49,7 +44,7 @@ fn measure(record: &mut Record, operation: &Operation, place: &str, data: &mut D
         // A copy moves 8 bytes per number.
         copies.push(ours / (copy * operation.bytes / 8.0));
     }
-    let [ns, faster, copies] = [nanoseconds, faster, copies].map(median);
+    let [ns, faster, copies] = [nanoseconds, faster, copies].map(|values| median(&values));
     println!("{:<22} {place:<8} {ns:>9.3} {faster:>9.2} {copies:>9.2}", operation.name);
     let key = operation.name.replace([' ', ','], "_");
     if place == "cache" {
