@@ -1,13 +1,14 @@
-//! How fast our training steps are beside another library's, on the same machine at the same time.
+//! How fast our training steps and our inference are beside another library's, on the same machine at the same time.
 //!
 //! ```text
 //! cargo run --release -p ch28_capstone --example speed -- --peer "python torch_workloads.py" --peer "…"
 //! ```
 //!
-//! A peer is any program that takes the flags of `bench` (`--workload`, `--threads`, `--dtype`, `--json`, `--seconds`) and
-//! prints the same keys; several can be given, for instance with the variants of one library. The machine's speed drifts, so
+//! A peer is any program that takes the flags of `bench` (`--workload`, `--threads`, `--dtype`, `--json`, `--seconds`, and
+//! `--batch` or `--infer`) and prints the same keys; several can be given, for instance with the variants of one library. The machine's speed drifts, so
 //! the programs take turns, and each round gives one ratio: ours over that of the fastest peer in the same round. The median
-//! of the rounds counts, and the spread is stated. With `--record` the book quotes it.
+//! of the rounds counts, and the spread is stated. With `--record` the book quotes it. With `--case NAME` only that one is
+//! measured.
 
 use std::process::{Command, Stdio};
 
@@ -15,26 +16,39 @@ use anyhow::{Context, bail, ensure};
 use ch00_start::Record;
 use serde_json::Value;
 
-const WORKLOADS: [&str; 3] = ["mlp", "smallcnn", "transformer"];
+/// A name, the workload, and what is special about it.
+const CASES: [(&str, &str, &[&str]); 6] = [
+    ("mlp", "mlp", &[]),
+    ("smallcnn", "smallcnn", &[]),
+    ("transformer", "transformer", &[]),
+    ("mlp_batch_1", "mlp", &["--batch", "1"]),
+    ("smallcnn_infer_1", "smallcnn", &["--infer", "1"]),
+    ("transformer_infer_1", "transformer", &["--infer", "1"]),
+];
 const ROUNDS: usize = 7;
 const THREADS: &str = "2";
-const SECONDS: &str = "3";
+const SECONDS: &str = "2";
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let peers: Vec<&str> =
-        arguments.windows(2).filter(|pair| pair[0] == "--peer").map(|pair| pair[1].as_str()).collect();
+    let after = |flag: &'static str| {
+        arguments.windows(2).filter(move |pair| pair[0] == flag).map(|pair| pair[1].as_str())
+    };
+    let peers: Vec<&str> = after("--peer").collect();
+    let only = after("--case").next();
+    ensure!(only.is_none_or(|only| CASES.iter().any(|case| case.0 == only)), "no such case: {CASES:?}");
     ensure!(!peers.is_empty(), "give at least one --peer \"PROGRAM ARGUMENTS\"");
     let ours = bench_program()?;
 
     let mut record = Record::from_args("ch28_speed");
-    for workload in WORKLOADS {
+    println!("{:<20} {:>10} {:>10}   ratio (spread)          memory, MB", "samples/s", "ours", "peer");
+    for (name, workload, flags) in CASES.into_iter().filter(|case| only.is_none_or(|only| case.0 == only)) {
         let (mut rounds, mut memory) = (Vec::new(), [0f64; 2]);
         for _ in 0..ROUNDS {
-            let result = measure(&ours, workload)?;
+            let result = measure(&ours, workload, flags)?;
             let mut best = f64::NEG_INFINITY;
             for peer in &peers {
-                let result = measure(peer, workload)?;
+                let result = measure(peer, workload, flags)?;
                 record.text("peer", result["lib"].as_str().unwrap_or("unknown"));
                 best = best.max(number(&result, "samples_s")?);
                 // The peer's leanest variant.
@@ -43,21 +57,25 @@ fn main() -> anyhow::Result<()> {
             }
             memory[0] = memory[0].max(number(&result, "peak_rss_mb")?);
             let samples = number(&result, "samples_s")?;
-            println!("{workload}: {samples:.1} and {best:.1} samples/s, {:.2} times", samples / best);
             rounds.push([samples / best, samples, best]);
         }
         rounds.sort_by(|a, b| a[0].total_cmp(&b[0]));
         let [ratio, samples, peer] = rounds[ROUNDS / 2];
-        for (name, value) in [
+        let [low, high] = [rounds[0][0], rounds[ROUNDS - 1][0]];
+        println!(
+            "{name:<20} {samples:>10.1} {peer:>10.1}   {ratio:.2} ({low:.2} to {high:.2})   {:>6.0} and {:.0}",
+            memory[0], memory[1],
+        );
+        for (what, value) in [
             ("ratio", ratio),
-            ("ratio_low", rounds[0][0]),
-            ("ratio_high", rounds[ROUNDS - 1][0]),
+            ("ratio_low", low),
+            ("ratio_high", high),
             ("samples", samples),
             ("peer_samples", peer),
             ("memory", memory[0]),
             ("peer_memory", memory[1]),
         ] {
-            record.number(&format!("{workload}_{name}"), value);
+            record.number(&format!("{name}_{what}"), value);
         }
     }
     record.finish()?;
@@ -73,7 +91,7 @@ fn bench_program() -> anyhow::Result<String> {
     Ok(format!("{} bench", program.display()))
 }
 
-fn measure(program: &str, workload: &str) -> anyhow::Result<Value> {
+fn measure(program: &str, workload: &str, flags: &[&str]) -> anyhow::Result<Value> {
     let mut words = program.split_whitespace();
     let name = words.next().context("an empty command")?;
     let output = Command::new(name)
@@ -89,6 +107,7 @@ fn measure(program: &str, workload: &str) -> anyhow::Result<Value> {
             SECONDS,
             "--json",
         ])
+        .args(flags)
         .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("cannot run {name}"))?;
