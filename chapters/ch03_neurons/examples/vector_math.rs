@@ -12,7 +12,7 @@ use ch01_tensors::{Rng, Tensor};
 use ch03_neurons::erf::{erf_f32, erf_f64};
 use ch03_neurons::exp::{exp_f32, exp_m1_f32};
 use ch03_neurons::simd::Level;
-use ch03_neurons::{gelu, ln_1p_f32, math, softmax, tanh_f32};
+use ch03_neurons::{gelu, ln_1p_f32, math, sigmoid_at, softmax, tanh_f32};
 
 /// A function on slices of ours, and the scalar one it stands against.
 type Pair = (&'static str, fn(&mut [f32]), fn(f32) -> f32);
@@ -25,6 +25,12 @@ fn ulps(got: f32, exact: f64) -> f64 {
     }
     let exponent = (exact.abs().max(f64::from(f32::MIN_POSITIVE)).to_bits() >> 52) as i32 - 1023;
     (f64::from(got) - exact).abs() / 2f64.powi(exponent - 23)
+}
+
+/// Sigmoid in 64 bits.
+fn sigmoid_f64(x: f64) -> f64 {
+    let e = (-x.abs()).exp();
+    if x < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
 }
 
 /// How many times faster `ours` is: median, smallest, largest of 21 pairs.
@@ -49,12 +55,13 @@ fn speedup(mut ours: impl FnMut(), mut scalar: impl FnMut()) -> [f64; 3] {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut record = Record::from_args("ch03_vector_math");
-    let all: [Function; 5] = [
+    let all: [Function; 6] = [
         ("exp", exp_f32, f64::exp),
         ("exp_m1", exp_m1_f32, f64::exp_m1),
         ("tanh", tanh_f32, f64::tanh),
         ("erf", erf_f32, erf_f64),
         ("ln_1p", ln_1p_f32, f64::ln_1p),
+        ("sigmoid", sigmoid_at, sigmoid_f64),
     ];
     for (name, fast, exact) in all {
         let mut worst = 0.0f64;

@@ -45,6 +45,7 @@ pub fn gelu_f32(x: f32) -> f32 {
     x * if x < 0.0 { q } else { 1.0 - q }
 }
 
+// ANCHOR: slope
 /// `Φ(x) + x φ(x)`.
 #[inline(always)]
 pub fn gelu_slope_f32(x: f32) -> f32 {
@@ -64,3 +65,4 @@ pub fn gelu_slope_f32(x: f32) -> f32 {
     let s = q * (even + t * odd);
     if x < 0.0 { s } else { 1.0 - s }
 }
+// ANCHOR_END: slope

@@ -10,6 +10,7 @@ pub const PIECE: usize = 256;
 /// How many elements the hints run ahead.
 const AHEAD: usize = 1024;
 
+// ANCHOR: prefetch
 /// Asks for the memory [`AHEAD`] of a piece, line by line. Nothing happens where there is no such instruction.
 #[inline(always)]
 pub fn prefetch<T>(piece: &[T]) {
@@ -23,3 +24,4 @@ pub fn prefetch<T>(piece: &[T]) {
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     let _ = (piece, AHEAD);
 }
+// ANCHOR_END: prefetch
