@@ -283,7 +283,8 @@ mod tests {
         let columns = copied(&|i, j| j * rows + i, rows * cols);
         check(View { first: columns.as_ptr(), row: 1, col: rows as isize });
         let backwards = copied(&|i, j| rows * cols - 1 - (i * cols + j), rows * cols);
-        check(View { first: &backwards[rows * cols - 1], row: -(cols as isize), col: -1 });
+        let last = backwards.as_ptr().wrapping_add(rows * cols - 1);
+        check(View { first: last, row: -(cols as isize), col: -1 });
         let spread = copied(&|i, j| i * 512 + 3 * j, (rows - 1) * 512 + 3 * cols);
         check(View { first: spread.as_ptr(), row: 512, col: 3 });
         let apart = copied(&|i, j| i * 512 + j, (rows - 1) * 512 + cols);
