@@ -1,8 +1,8 @@
 //! How near the product in use comes to the peak of the processor: shapes, the four transpose cases, one thread and two.
 //!
 //! The peak is measured beside: a loop of fused multiplications and additions that waits for nothing, as wide as the
-//! kernel's, a millisecond before and after each product. Ours and matrixmultiply's take turns, and a share is that of one turn; shown are medians, and the lowest
-//! and highest share.
+//! kernel's, a millisecond before and after each product. Ours and matrixmultiply's take turns, and a share is that of one
+//! turn; shown are medians, and the lowest and highest share.
 //!
 //! `cargo run --release -p ch02_matmul --example peak [-- --shape 1024x1024x1024] [--case NT] [--threads 1]
 //! [--kernel avx2] [--rounds 9] [--record]`. With `--threads` above 1, peak, ours and matrixmultiply's all have that many.
@@ -89,29 +89,39 @@ fn main() -> Result<()> {
     let mut record = Record::from_args("ch02_peak");
     record.seed(0).number("rounds", options.rounds as f64).text("clock", measure::CLOCK);
     record.text("kernel", format!("{:?}", options.kernel));
-    for &threads in &options.threads {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
-        println!("{threads} thread(s), {:?}", options.kernel);
-        println!("       shape       case  GFLOP/s   share of peak (spread)   matrixmultiply   ratio");
-        for &shape in &options.shapes {
-            for (name, transposed) in CASES {
-                if options.case.as_ref().is_some_and(|case| case != name) {
-                    continue;
-                }
-                let row = pool.install(|| rounds(&pool, shape, transposed, &options));
-                let [m, k, n] = shape;
+    let pools = options.threads.iter().map(|&n| ThreadPoolBuilder::new().num_threads(n).build());
+    let pools = pools.collect::<Result<Vec<ThreadPool>, _>>()?;
+    println!("{:?}", options.kernel);
+    println!("             shape case threads  GFLOP/s   share of peak (spread)   matrixmultiply   ratio");
+    for &shape in &options.shapes {
+        for (name, transposed) in CASES {
+            if options.case.as_ref().is_some_and(|case| case != name) {
+                continue;
+            }
+            let [m, k, n] = shape;
+            let mut one = f64::NAN;
+            // Threads in turns too: how much faster two are than one is a ratio of neighbours.
+            for pool in &pools {
+                let threads = pool.current_num_threads();
+                let row = pool.install(|| rounds(pool, shape, transposed, &options));
                 let [low, median, high] = row.share;
                 println!(
-                    "{:>18}  {name}   {:7.1}    {median:5.3} ({low:5.3} to {high:5.3})    {:10.1}   {:8.2}",
+                    "{:>18}   {name} {threads:7}  {:7.1}    {median:5.3} ({low:5.3} to {high:5.3})    {:10.1}   {:8.2}",
                     format!("{m}x{k}x{n}"),
                     row.rate,
                     row.fallback,
                     row.ratio,
                 );
-                let key = |what: &str| format!("{what}_{m}x{k}x{n}_{}_{threads}", name.to_lowercase());
+                let name = name.to_lowercase();
+                let key = |what: &str| format!("{what}_{m}x{k}x{n}_{name}_{threads}");
                 record.number(&key("rate"), row.rate).number(&key("share"), median);
                 record.number(&key("share_low"), low).number(&key("share_high"), high);
                 record.number(&key("fallback"), row.fallback).number(&key("ratio"), row.ratio);
+                if threads == 1 {
+                    one = row.rate;
+                } else {
+                    record.number(&key("times_one_thread"), row.rate / one);
+                }
             }
         }
     }

@@ -124,8 +124,8 @@ fn bytes_per_multiplication(rung: usize) -> f64 {
         0 | 1 => 4.0,
         // a once for each column of tiles, c once for each row of tiles, b once.
         2 => 4.0 / tile + 8.0 / tile + 4.0 / n,
-        // Ours: c once for each 250 of k, and a and b once for each of the 4 x 4 tasks that need them.
-        _ => 8.0 / 250.0 + 2.0 * 4.0 / 250.0,
+        // Ours: c once for each 250 of k, a and b once.
+        _ => 8.0 / 250.0 + 2.0 * 4.0 / n,
     }
 }
 
