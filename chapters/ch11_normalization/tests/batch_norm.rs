@@ -44,34 +44,38 @@ fn gradcheck_batch_norm2d() {
 /// terms, so their error may grow with sqrt(m) times that.
 #[test]
 fn fast_batch_norm2d_against_plain() {
-    for (seed, shape) in
-        [[8, 3, 9, 7], [2, 40, 4, 4], [3, 5, 1, 1], [70, 2, 32, 32], [5, 17, 8, 8]].into_iter().enumerate()
-    {
-        let (mut wide, x) = (layer(shape[1], seed as u64), random(&shape, seed as u64).to_f32());
-        let mut fast = BatchNorm2d::<f32>::new(shape[1]);
-        fast.weight.value = wide.weight.value.to_f32();
-        fast.bias.value = wide.bias.value.to_f32();
-        wide.weight.value = fast.weight.value.to_f64();
-        wide.bias.value = fast.bias.value.to_f64();
-        let close = |what: &str, a: &Tensor, b: &Array<f64>, tol: f64| {
-            assert_eq!(a.shape(), b.shape(), "{what}");
-            for (i, (a, b)) in a.iter().zip(b.iter()).enumerate() {
-                assert!((f64::from(a) - b).abs() <= tol * (1.0 + b.abs()), "{what}, {i}: {a} in f32, {b}");
-            }
-        };
-        let y = plain(&wide, &x.to_f64()).0;
-        close("output", &fast.forward(x.clone()), &y, 1e-5);
-        let wide_y = wide.forward(x.to_f64());
-        assert!((wide_y - &y).abs().max(.., false).item() < 1e-12, "the f64 path against the definition");
-        let g = Tensor::normal(shape, 0.0, 1.0, &mut Rng::new(seed as u64, "g"));
-        close("input gradient", &fast.backward(g.clone()), &wide.backward(g.to_f64()), 1e-5);
-        let root = ((x.size() / shape[1]) as f64).sqrt();
-        close("gain", &fast.weight.grad, &wide.weight.grad, 1e-5 * root.max(1.0));
-        close("shift", &fast.bias.grad, &wide.bias.grad, 1e-5 * root.max(1.0));
-        close("running mean", &fast.running_mean, &wide.running_mean, 1e-5);
-        close("running variance", &fast.running_var, &wide.running_var, 1e-5);
-        close("inference", &fast.infer(x.clone()), &wide.infer(x.to_f64()), 1e-5);
+    let shapes = [[8, 3, 9, 7], [2, 40, 4, 4], [3, 5, 1, 1], [70, 2, 32, 32], [5, 17, 8, 8]];
+    for (seed, shape) in shapes.into_iter().enumerate() {
+        fast_against_plain(&random(&shape, seed as u64).to_f32(), seed as u64);
     }
+}
+
+fn fast_against_plain(x: &Tensor, seed: u64) {
+    let channels = x.dim(1);
+    let mut wide = layer(channels, seed);
+    let mut fast = BatchNorm2d::<f32>::new(channels);
+    fast.weight.value = wide.weight.value.to_f32();
+    fast.bias.value = wide.bias.value.to_f32();
+    wide.weight.value = fast.weight.value.to_f64();
+    wide.bias.value = fast.bias.value.to_f64();
+    let close = |what: &str, a: &Tensor, b: &Array<f64>, tol: f64| {
+        assert_eq!(a.shape(), b.shape(), "{what}");
+        for (i, (a, b)) in a.iter().zip(b.iter()).enumerate() {
+            assert!((f64::from(a) - b).abs() <= tol * (1.0 + b.abs()), "{what}, {i}: {a} in f32, {b}");
+        }
+    };
+    let y = plain(&wide, &x.to_f64()).0;
+    close("output", &fast.forward(x.clone()), &y, 1e-5);
+    let wide_y = wide.forward(x.to_f64());
+    assert!((wide_y - &y).abs().max(.., false).item() < 1e-12, "the f64 path against the definition");
+    let g = Tensor::normal(*x.shape(), 0.0, 1.0, &mut Rng::new(seed, "g"));
+    close("input gradient", &fast.backward(g.clone()), &wide.backward(g.to_f64()), 1e-5);
+    let root = ((x.size() / channels) as f64).sqrt();
+    close("gain", &fast.weight.grad, &wide.weight.grad, 1e-5 * root.max(1.0));
+    close("shift", &fast.bias.grad, &wide.bias.grad, 1e-5 * root.max(1.0));
+    close("running mean", &fast.running_mean, &wide.running_mean, 1e-5);
+    close("running variance", &fast.running_var, &wide.running_var, 1e-5);
+    close("inference", &fast.infer(x.clone()), &wide.infer(x.to_f64()), 1e-5);
 }
 
 #[test]
@@ -147,6 +151,22 @@ fn backward_without_forward_is_refused() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Any shape with at least eight numbers for each channel (of fewer the variance may be nearly 0, which makes errors as
+    /// large as one likes), as it lies in memory, and as a view of a transposed array.
+    #[test]
+    fn fast_batch_norm2d_against_plain_at_any_shape(
+        images in 1..6usize, channels in 1..6usize, height in 1..14usize, width in 1..20usize, seed in 0..1000u64,
+        transposed: bool,
+    ) {
+        prop_assume!(images * height * width >= 8);
+        let x = if transposed {
+            random(&[images, width, height, channels], seed).to_f32().transpose(1, 3)
+        } else {
+            random(&[images, channels, height, width], seed).to_f32()
+        };
+        fast_against_plain(&x, seed);
+    }
 
     #[test]
     fn property_batch_norm2d_forgets_scale_and_shift(
