@@ -1,6 +1,7 @@
 //! The passes of a convolution and of pooling, on the sizes of SmallCNN's middle: `cargo bench -p ch15_convolution`.
 
 use ch01_tensors::{Rng, Tensor};
+use ch02_matmul::{Kernel, with_kernel};
 use ch05_backprop::Layer;
 use ch15_convolution::*;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -24,6 +25,21 @@ fn convolutions(c: &mut Criterion) {
         group.bench_function("weight gradient", |b| {
             b.iter(|| conv2d_weight_gradient(&y, &x, &weight, options))
         });
+        // The rung below, and the one above where there is one.
+        group.bench_function("panels, forward", |b| b.iter(|| conv2d_panels(&x, &weight, None, options)));
+        group.bench_function("panels, input gradient", |b| {
+            b.iter(|| conv2d_panels_input_gradient(&y, &x, &weight, options))
+        });
+        group.bench_function("panels, weight gradient", |b| {
+            b.iter(|| conv2d_panels_weight_gradient(&y, &x, &weight, options))
+        });
+        if stride == 1 {
+            for kernel in Kernel::available().filter(|kernel| *kernel != Kernel::Scalar) {
+                group.bench_function(format!("Winograd, forward, {kernel:?}"), |b| {
+                    with_kernel(kernel, || b.iter(|| conv2d_winograd(&x, &weight, None)));
+                });
+            }
+        }
         group.finish();
     }
 }

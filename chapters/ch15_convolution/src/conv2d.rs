@@ -8,7 +8,7 @@ use std::any::Any;
 use ch01_tensors::{Array, Float, Tensor};
 
 use crate::problem::{Problem, check_bias};
-use crate::{Conv2dOptions, direct, lowered, winograd};
+use crate::{Conv2dOptions, direct, lowered, panels, winograd};
 
 // ANCHOR: conv2d
 /// `y[n, o, i, j] = bias[o] + sum weight[o, c, u, v] x[n, c, i s + u - p, j s + v - p]` over `c`, `u` and `v`
@@ -32,7 +32,7 @@ pub fn conv2d<T: Float>(
         }
         direct::forward(&problem, x?, weight?, bias)
     })
-    .unwrap_or_else(|| lowered::forward(&problem, x, weight, bias))
+    .unwrap_or_else(|| panels::forward(&problem, x, weight, bias))
 }
 
 /// `(dL/dx, dL/dweight)` for `grad = dL/dy`. The gradient of the bias is [`conv2d_bias_gradient`].
@@ -69,7 +69,7 @@ pub fn conv2d_input_gradient<T: Float>(
         }
         direct::input_gradient(&problem, grad?, weight?)
     })
-    .unwrap_or_else(|| lowered::input_gradient(&problem, grad, weight))
+    .unwrap_or_else(|| panels::input_gradient(&problem, grad, weight))
 }
 
 /// `dL/dweight` alone: the first layer of a network needs no more.
@@ -88,9 +88,13 @@ pub fn conv2d_weight_gradient<T: Float>(
         if winograd::fits(&problem) {
             return Some(winograd::weight_gradient(&problem, grad?, x?));
         }
+        // With many channels the third rung is as good.
+        if problem.inputs >= 16 {
+            return None;
+        }
         direct::weight_gradient(&problem, grad?, x?)
     })
-    .unwrap_or_else(|| lowered::weight_gradient(&problem, grad, x))
+    .unwrap_or_else(|| panels::weight_gradient(&problem, grad, x))
 }
 
 /// `dL/dbias`, `[out]`: the bias is part of every position of its channel, in every image.

@@ -1,7 +1,7 @@
 //! # Chapter 15: convolution
 //!
-//! Built here: convolution of images as a ladder ([`conv2d_naive`], [`im2col`] and a product of matrices, direct kernels,
-//! and Winograd's way with fewer multiplications; [`conv2d`] picks), with all gradients; max, average and global average pooling; the layers
+//! Built here: convolution of images as a ladder ([`conv2d_naive`], [`im2col`] and a product of matrices, the same product
+//! without its matrix, direct kernels, and Winograd's way with fewer multiplications; [`conv2d`] picks), with all gradients; max, average and global average pooling; the layers
 //! [`Conv2d`], [`MaxPool2d`], [`AvgPool2d`], [`GlobalAvgPool`] and [`Relu`]; and
 //! [`small_cnn`], the network for CIFAR-10.
 //!
@@ -18,6 +18,7 @@ mod conv2d;
 mod conv2d_layer;
 mod direct;
 mod lowered;
+mod panels;
 mod pool;
 mod pool_layers;
 mod problem;
@@ -41,9 +42,11 @@ pub use conv2d::{
     conv2d_im2col_weight_gradient, conv2d_input_gradient, conv2d_weight_gradient,
 };
 pub use conv2d_layer::Conv2d;
+pub use direct::{conv2d_direct, conv2d_direct_input_gradient, conv2d_direct_weight_gradient};
 pub use im2col::{col2im, im2col};
 pub use max_pool::{max_pool2d, max_pool2d_backward};
 pub use naive::{conv2d_naive, conv2d_naive_gradients};
+pub use panels::{conv2d_panels, conv2d_panels_input_gradient, conv2d_panels_weight_gradient};
 pub use pool::{Pool2dOptions, planes_together, pooled_shape};
 pub use pool_layers::{AvgPool2d, GlobalAvgPool, MaxPool2d};
 pub use relu_layer::Relu;

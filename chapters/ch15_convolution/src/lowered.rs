@@ -1,5 +1,4 @@
-//! The second rung: convolution as a product of matrices, image by image. Also what is in use where [`direct`](crate::direct)
-//! has nothing better: in f64, on processors without 512-bit vectors, and for strides.
+//! The second rung: convolution as a product of matrices, image by image. The rungs above are checked against it.
 //!
 //! With the weights as `W`, `[out, taps]`, and the patches of an image as `P`, `[taps, positions]` (see
 //! [`im2col`]): `y = W P`. By the rules for products, `dL/dW = sum over images of g Pᵀ` and `dL/dP = Wᵀ g`, which

@@ -1,4 +1,4 @@
-//! The third rung: convolution without a matrix of patches, in 512-bit vectors.
+//! The fourth rung: convolution without a matrix of patches, in 512-bit vectors. In use for few channels and few images.
 //!
 //! The product `y = W P` of the second rung reads every number of the image nine times from a matrix (for a 3x3 kernel) that
 //! first has to be written. But the row of that matrix that belongs to tap `(c, u, v)` is the image itself, read from another
@@ -17,7 +17,12 @@
 //! What is cut into tasks, and in what order is summed, depends on the sizes alone: the same bits on any number of threads.
 //!
 //! Only for f32, stride 1, and outputs whose width is a multiple of 8 and whose positions are a multiple of 16. The rest goes
-//! to the second rung, which is also the oracle of this one.
+//! to the third rung.
+
+use ch01_tensors::Tensor;
+
+use crate::Conv2dOptions;
+use crate::problem::{Problem, check_bias};
 
 #[cfg(target_arch = "x86_64")]
 mod kernels;
@@ -48,3 +53,49 @@ mod nothing {
 
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) use nothing::{forward, input_gradient, weight_gradient};
+
+/// [`conv2d`](crate::conv2d) by the fourth rung, for comparison; None for what it cannot do.
+///
+/// # Panics
+/// As [`conv2d`](crate::conv2d).
+#[track_caller]
+pub fn conv2d_direct(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    options: Conv2dOptions,
+) -> Option<Tensor> {
+    let problem = Problem::new("conv2d_direct", x.shape(), weight.shape(), options);
+    check_bias("conv2d_direct", bias, problem.outputs);
+    forward(&problem, x, weight, bias)
+}
+
+/// [`conv2d_input_gradient`](crate::conv2d_input_gradient) by the fourth rung; None for what it cannot do.
+///
+/// # Panics
+/// As [`conv2d_backward`](crate::conv2d_backward).
+#[track_caller]
+pub fn conv2d_direct_input_gradient(
+    grad: &Tensor,
+    x: &Tensor,
+    weight: &Tensor,
+    options: Conv2dOptions,
+) -> Option<Tensor> {
+    let problem = Problem::with_gradient("conv2d_direct", grad.shape(), x.shape(), weight.shape(), options);
+    input_gradient(&problem, grad, weight)
+}
+
+/// [`conv2d_weight_gradient`](crate::conv2d_weight_gradient) by the fourth rung; None for what it cannot do.
+///
+/// # Panics
+/// As [`conv2d_backward`](crate::conv2d_backward).
+#[track_caller]
+pub fn conv2d_direct_weight_gradient(
+    grad: &Tensor,
+    x: &Tensor,
+    weight: &Tensor,
+    options: Conv2dOptions,
+) -> Option<Tensor> {
+    let problem = Problem::with_gradient("conv2d_direct", grad.shape(), x.shape(), weight.shape(), options);
+    weight_gradient(&problem, grad, x)
+}

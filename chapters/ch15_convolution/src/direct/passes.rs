@@ -1,6 +1,7 @@
 //! The three passes: images padded, weights put in the order in which they are read, tiles handed to the kernels.
 
 use ch01_tensors::{Array, Tensor};
+use ch02_matmul::Kernel;
 use rayon::prelude::*;
 
 use super::kernels::{self, LANES, Pair, Place, ROWS, VECTORS, WEIGHT_ROWS, WEIGHT_TAPS};
@@ -9,7 +10,7 @@ use crate::problem::Problem;
 /// Whether the kernels can do it.
 fn fits(problem: &Problem) -> bool {
     let [height, width] = problem.window.output();
-    is_x86_feature_detected!("avx512f")
+    Kernel::in_use() == Kernel::Avx512
         && problem.window.stride == [1, 1]
         && width % 8 == 0
         && (height * width) % LANES == 0

@@ -1,4 +1,4 @@
-//! The fourth rung: fewer multiplications (Winograd 1980; Lavin and Gray 2016), for kernels of 3x3 with stride 1 and padding 1.
+//! The fifth rung: fewer multiplications (Winograd 1980; Lavin and Gray 2016), for kernels of 3x3 with stride 1 and padding 1.
 //!
 //! Four neighbouring outputs of a kernel of three taps are numbers of a product of polynomials, turned round. A product of
 //! polynomials can be had by evaluating both factors at some points, multiplying value by value, and finding the polynomial
@@ -21,6 +21,9 @@
 //! costs nothing here, and the error twice as large: values of a polynomial at ±2 reach 2⁵ times its coefficients.
 //!
 //! What is cut into tasks, and in what order is summed, depends on the sizes alone: the same bits on any number of threads.
+//! The error: a sum of k products of numbers of size 1 is off by about 1e-6 sqrt(k), where the direct ways are off by a fifth of
+//! that. Training does not notice.
+//!
 //! An infinity in the image becomes NaN in the whole tile, as it is added to others.
 
 mod kernels;
@@ -41,7 +44,7 @@ pub(crate) use passes::{fits, forward, input_gradient, weight_gradient};
 /// Points in two dimensions.
 const POINTS: usize = 36;
 
-/// [`conv2d`](crate::conv2d) by the fourth rung, for comparison: a kernel of 3x3, stride 1, padding 1.
+/// [`conv2d`](crate::conv2d) by the fifth rung, for comparison: a kernel of 3x3, stride 1, padding 1.
 ///
 /// # Panics
 /// As [`conv2d`](crate::conv2d), and for other kernels, or without images or channels.
@@ -52,7 +55,7 @@ pub fn conv2d_winograd(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Te
     forward(&problem, x, weight, bias)
 }
 
-/// [`conv2d_input_gradient`](crate::conv2d_input_gradient) by the fourth rung.
+/// [`conv2d_input_gradient`](crate::conv2d_input_gradient) by the fifth rung.
 ///
 /// # Panics
 /// As [`conv2d_winograd`].
@@ -61,7 +64,7 @@ pub fn conv2d_winograd_input_gradient(grad: &Tensor, x: &Tensor, weight: &Tensor
     input_gradient(&with_gradient(grad, x, weight), grad, weight)
 }
 
-/// [`conv2d_weight_gradient`](crate::conv2d_weight_gradient) by the fourth rung.
+/// [`conv2d_weight_gradient`](crate::conv2d_weight_gradient) by the fifth rung.
 ///
 /// # Panics
 /// As [`conv2d_winograd`].

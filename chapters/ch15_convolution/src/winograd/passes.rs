@@ -83,7 +83,6 @@ pub(crate) fn input_gradient(problem: &Problem, grad: &Tensor, weight: &Tensor) 
     convolve(problem, [outputs, inputs], grad, weight, places, None)
 }
 
-// ANCHOR: convolve
 fn convolve(
     problem: &Problem,
     [inputs, outputs]: [usize; 2],
@@ -112,6 +111,7 @@ fn convolve(
     y
 }
 
+// ANCHOR: block
 fn convolve_block(
     kernel: Kernel,
     block: Block,
@@ -150,7 +150,7 @@ fn convolve_block(
         }
     }
 }
-// ANCHOR_END: convolve
+// ANCHOR_END: block
 
 /// The tiles of a block at the points.
 fn transform<const HALO: bool>(
@@ -175,7 +175,6 @@ fn transform<const HALO: bool>(
 /// Numbers of all partial sums of a weight gradient, about.
 const SUMS: usize = 1 << 22;
 
-// ANCHOR: weight_gradient
 /// `dL/dweight`: the products at the points are summed over tiles, in groups of images, then over the groups.
 pub(crate) fn weight_gradient(problem: &Problem, grad: &Tensor, x: &Tensor) -> Tensor {
     let kernel = Kernel::in_use();
@@ -234,4 +233,3 @@ fn sum_block(
         gemm_into(g, x.t(), add, &mut WindowMut::new(sums, [outputs, inputs], inputs));
     }
 }
-// ANCHOR_END: weight_gradient
