@@ -22,12 +22,62 @@ const fn op(chapter: &'static str, name: &'static str) -> Operation {
     Operation { chapter, name, shared: &[] }
 }
 
+/// An operation of chapter 6's tape, proved together with the others of its family.
+const fn tape(name: &'static str, shared: &'static [(&'static str, &'static str)]) -> Operation {
+    Operation { chapter: "ch06_autograd", name, shared }
+}
+
+const ARITHMETIC: &[(&str, &str)] = &[
+    ("gradcheck", "gradcheck_arithmetic"),
+    ("golden", "golden_arithmetic"),
+    ("property", "property_arithmetic_is_adjoint_and_linear"),
+    ("fast", "fast_arithmetic_against_f64"),
+];
+const REDUCE: &[(&str, &str)] = &[
+    ("gradcheck", "gradcheck_reduce"),
+    ("golden", "golden_reduce"),
+    ("property", "property_reduce_is_adjoint_and_linear"),
+    ("fast", "fast_reduce_against_f64"),
+];
+const SHAPE: &[(&str, &str)] = &[
+    ("gradcheck", "gradcheck_shape"),
+    ("golden", "golden_shape"),
+    ("property", "property_shape_is_adjoint_and_linear"),
+    ("fast", "fast_shape_against_f64"),
+];
+const INDEX: &[(&str, &str)] = &[
+    ("gradcheck", "gradcheck_index"),
+    ("golden", "golden_index"),
+    ("property", "property_index_is_adjoint_and_linear"),
+    ("fast", "fast_index_against_f64"),
+];
+const BROADCAST: &[(&str, &str)] = &[
+    ("gradcheck", "gradcheck_broadcast"),
+    ("golden", "golden_broadcast"),
+    ("property", "property_broadcast_is_adjoint_and_linear"),
+    ("fast", "fast_broadcast_against_f64"),
+];
+const SOFTMAX: &[(&str, &str)] = &[
+    ("gradcheck", "gradcheck_softmax"),
+    ("golden", "golden_softmax"),
+    ("property", "property_softmax_is_adjoint_and_linear"),
+    ("fast", "fast_softmax_against_f64"),
+];
+
 /// The kinds of test that every operation has.
 pub const KINDS: [&str; 4] = ["gradcheck", "golden", "property", "fast"];
 
 /// Public names with a `backward` that are not operations, each with the reason.
 pub const NOT_OPERATIONS: &[(&str, &str)] = &[
     ("activation", "chooses among the activations by name; chapter 5 checks its layer as activation_layer"),
+    (
+        "checkpoint",
+        "a function of the reader's, computed twice; chapter 6 compares it with the plain one, bit by bit",
+    ),
+    ("is_equal", "a step: it has no derivative, and says so"),
+    ("is_positive", "a step: it has no derivative, and says so"),
+    ("kernel", "made of operations of the table, by fusion; it has no derivative of its own, and says so"),
+    ("var", "walks the tape and calls the operations' rules"),
     ("bag_of_words", "a table of chapter 17 and a sum; the capstone compares its gradient with the formula"),
     ("reduction", "the last step of every loss, checked with each of them"),
 ];
@@ -76,6 +126,28 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch05_backprop", "residual"),
     op("ch05_backprop", "mlp"),
     op("ch05_backprop", "p_relu"),
+    op("ch06_autograd", "map"),
+    tape("add", ARITHMETIC),
+    tape("sub", ARITHMETIC),
+    tape("mul", ARITHMETIC),
+    tape("div", ARITHMETIC),
+    tape("neg", ARITHMETIC),
+    tape("broadcast_to", BROADCAST),
+    op("ch06_autograd", "matmul"),
+    tape("sum", REDUCE),
+    tape("max", REDUCE),
+    tape("identity", SHAPE),
+    tape("reshape", SHAPE),
+    tape("permute", SHAPE),
+    tape("part", SHAPE),
+    tape("place", SHAPE),
+    tape("concat", SHAPE),
+    tape("gather", INDEX),
+    tape("scatter_add", INDEX),
+    tape("index_select", INDEX),
+    tape("index_add", INDEX),
+    op("ch06_autograd", "softmax"),
+    tape("log_softmax", SOFTMAX),
     op("ch07_modules", "flatten"),
     op("ch07_modules", "sequential"),
     op("ch11_normalization", "batch_norm2d"),
