@@ -4,7 +4,7 @@
 //! sees is the end of that chain. Looking at every result as it is made finds the beginning. It costs a pass over every
 //! array, so it is off by default.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::Location;
 
 use ch01_tensors::{Array, Float, fail};
@@ -14,7 +14,7 @@ use crate::mode;
 thread_local! {
     static DETECT: Cell<bool> = const { Cell::new(false) };
     /// The operation whose backward rule is running, and where its forward was called.
-    static RULE: RefCell<Option<(&'static str, &'static Location<'static>)>> = const { RefCell::new(None) };
+    static RULE: Cell<Option<(&'static str, &'static Location<'static>)>> = const { Cell::new(None) };
 }
 
 /// Runs `f`, and panics at the first operation that makes a NaN (`torch.autograd.detect_anomaly`).
@@ -31,10 +31,15 @@ pub(crate) fn within_rule<R>(
     if !DETECT.get() {
         return f();
     }
-    let outer = RULE.replace(Some((name, place)));
-    let result = f();
-    RULE.replace(outer);
-    result
+    /// Puts the outer operation back, even if the rule fails.
+    struct Back(Option<(&'static str, &'static Location<'static>)>);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            RULE.set(self.0);
+        }
+    }
+    let _back = Back(RULE.replace(Some((name, place))));
+    f()
 }
 
 /// Fails if `value` holds a NaN.
@@ -43,7 +48,7 @@ pub(crate) fn check<T: Float>(name: &str, inputs: &[Array<T>], value: &Array<T>)
     if !DETECT.get() || !has_nan(value) {
         return;
     }
-    let rule = RULE.take();
+    let rule = RULE.get();
     let shapes: Vec<_> = inputs.iter().map(Array::shape).collect();
     let made = match inputs.iter().position(has_nan) {
         Some(input) => format!("its input {input} held NaN before any operation did (shapes {shapes:?})"),
