@@ -50,7 +50,7 @@ constexpr int ROWS = 32; // queries of a block and keys of a tile
 
 // Rows first .. first + ROWS of x [length, W] into a tile of the same shape, zeros beyond the end.
 template <int W> __device__ __forceinline__ void load_tile(float* tile, const float* x, int first, int length) {
-    for (int i = threadIdx.x; i < ROWS * W; i += ROWS) tile[i] = first + i / W < length ? x[first * W + i] : 0.0f;
+    for (int i = threadIdx.x; i < ROWS * W; i += blockDim.x) tile[i] = first + i / W < length ? x[first * W + i] : 0.0f;
 }
 
 template <int W>
@@ -222,4 +222,121 @@ extern "C" __global__ void attention_backward_key_v1_64(const float* q, const fl
                                                         const float* dout, const float* lse, const float* delta,
                                                         float* dk, float* dv, int length, float scale, int causal) {
     flash_key<64>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);
+}
+
+// Backward, v2: four neighbouring lanes share a row, each with every fourth of its columns. In v1 a thread holds three or four rows of up to
+// 64 floats, more registers than leave room for other warps, and a block is one warp; here a thread holds a quarter, a block has four
+// warps for the same tiles, and two shuffles put the products together. All lanes come to the shuffles, also for pairs that are not seen.
+__device__ __forceinline__ float four_sum(float v) {
+    v += __shfl_xor_sync(0xffffffff, v, 1);
+    return v + __shfl_xor_sync(0xffffffff, v, 2);
+}
+
+template <int W>
+__device__ void shared_query(const float* q, const float* k, const float* v, const int* lengths, const float* dout,
+                             const float* lse, const float* delta, float* dq, int length, float scale, int causal) {
+    __shared__ float k_tile[ROWS][W], v_tile[ROWS][W];
+    constexpr int PART = W / 4;
+    int part = threadIdx.x % 4, set = blockIdx.y, t = blockIdx.x * ROWS + threadIdx.x / 4, base = set * length * W;
+    int n = t < length ? seen(lengths, set, t, length, causal) : 0;
+    int last = min((int)(blockIdx.x + 1) * ROWS, length) - 1, end = seen(lengths, set, last, length, causal);
+    float query[PART], gradient[PART], sum[PART];
+    for (int c = 0; c < PART; c++) {
+        query[c] = t < length ? q[base + t * W + 4 * c + part] : 0.0f;
+        gradient[c] = t < length ? dout[base + t * W + 4 * c + part] : 0.0f;
+        sum[c] = 0.0f;
+    }
+    float l = t < length ? lse[set * length + t] : 0.0f, d = t < length ? delta[set * length + t] : 0.0f;
+    for (int first = 0; first < end; first += ROWS) {
+        load_tile<W>(&k_tile[0][0], k + base, first, length);
+        load_tile<W>(&v_tile[0][0], v + base, first, length);
+        __syncthreads();
+        for (int j = 0; j < ROWS; j++) {
+            float dot = 0.0f, dp = 0.0f;
+            for (int c = 0; c < PART; c++) {
+                dot += query[c] * k_tile[j][4 * c + part];
+                dp += gradient[c] * v_tile[j][4 * c + part];
+            }
+            dot = four_sum(dot);
+            dp = four_sum(dp);
+            float ds = first + j < n ? scale * expf(scale * dot - l) * (dp - d) : 0.0f;
+            for (int c = 0; c < PART; c++) sum[c] += ds * k_tile[j][4 * c + part];
+        }
+        __syncthreads();
+    }
+    for (int c = 0; c < PART && t < length; c++) dq[base + t * W + 4 * c + part] = sum[c];
+}
+
+template <int W>
+__device__ void shared_key(const float* q, const float* k, const float* v, const int* lengths, const float* dout,
+                           const float* lse, const float* delta, float* dk, float* dv, int length, float scale, int causal) {
+    __shared__ float q_tile[ROWS][W], g_tile[ROWS][W];
+    constexpr int PART = W / 4;
+    int part = threadIdx.x % 4, set = blockIdx.y, s = blockIdx.x * ROWS + threadIdx.x / 4, base = set * length * W;
+    bool visible = s < (lengths ? lengths[set] : length);
+    float key[PART], value[PART], dkey[PART], dvalue[PART];
+    for (int c = 0; c < PART; c++) {
+        key[c] = s < length ? k[base + s * W + 4 * c + part] : 0.0f;
+        value[c] = s < length ? v[base + s * W + 4 * c + part] : 0.0f;
+        dkey[c] = dvalue[c] = 0.0f;
+    }
+    for (int first = causal ? blockIdx.x * ROWS : 0; first < length; first += ROWS) {
+        load_tile<W>(&q_tile[0][0], q + base, first, length);
+        load_tile<W>(&g_tile[0][0], dout + base, first, length);
+        __syncthreads();
+        for (int j = 0; j < ROWS && first + j < length; j++) {
+            float dot = 0.0f, dp = 0.0f;
+            for (int c = 0; c < PART; c++) {
+                dot += q_tile[j][4 * c + part] * key[c];
+                dp += g_tile[j][4 * c + part] * value[c];
+            }
+            dot = four_sum(dot);
+            dp = four_sum(dp);
+            bool sees = visible && (!causal || first + j >= s);
+            float p = sees ? expf(scale * dot - lse[set * length + first + j]) : 0.0f;
+            float ds = scale * p * (dp - delta[set * length + first + j]);
+            for (int c = 0; c < PART; c++) {
+                dkey[c] += ds * q_tile[j][4 * c + part];
+                dvalue[c] += p * g_tile[j][4 * c + part];
+            }
+        }
+        __syncthreads();
+    }
+    for (int c = 0; c < PART && s < length; c++) {
+        dk[base + s * W + 4 * c + part] = dkey[c];
+        dv[base + s * W + 4 * c + part] = dvalue[c];
+    }
+}
+
+extern "C" __global__ void attention_backward_query_v2_16(const float* q, const float* k, const float* v, const int* lengths,
+                                                          const float* dout, const float* lse, const float* delta,
+                                                          float* dq, int length, float scale, int causal) {
+    shared_query<16>(q, k, v, lengths, dout, lse, delta, dq, length, scale, causal);
+}
+extern "C" __global__ void attention_backward_key_v2_16(const float* q, const float* k, const float* v, const int* lengths,
+                                                        const float* dout, const float* lse, const float* delta,
+                                                        float* dk, float* dv, int length, float scale, int causal) {
+    shared_key<16>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);
+}
+
+extern "C" __global__ void attention_backward_query_v2_32(const float* q, const float* k, const float* v, const int* lengths,
+                                                          const float* dout, const float* lse, const float* delta,
+                                                          float* dq, int length, float scale, int causal) {
+    shared_query<32>(q, k, v, lengths, dout, lse, delta, dq, length, scale, causal);
+}
+extern "C" __global__ void attention_backward_key_v2_32(const float* q, const float* k, const float* v, const int* lengths,
+                                                        const float* dout, const float* lse, const float* delta,
+                                                        float* dk, float* dv, int length, float scale, int causal) {
+    shared_key<32>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);
+}
+
+extern "C" __global__ void attention_backward_query_v2_64(const float* q, const float* k, const float* v, const int* lengths,
+                                                          const float* dout, const float* lse, const float* delta,
+                                                          float* dq, int length, float scale, int causal) {
+    shared_query<64>(q, k, v, lengths, dout, lse, delta, dq, length, scale, causal);
+}
+extern "C" __global__ void attention_backward_key_v2_64(const float* q, const float* k, const float* v, const int* lengths,
+                                                        const float* dout, const float* lse, const float* delta,
+                                                        float* dk, float* dv, int length, float scale, int causal) {
+    shared_key<64>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);
 }

@@ -63,3 +63,14 @@ extern "C" __global__ void from_bf16_v1(const __nv_bfloat16* x, float* y, int n)
     int i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i < n) y[i] = __bfloat162float(x[i]);
 }
+
+// v2: two elements a thread.
+extern "C" __global__ void from_bf16_v2(const __nv_bfloat16* x, float* y, int n) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (2 * i + 1 < n) {
+        __nv_bfloat162 v = reinterpret_cast<const __nv_bfloat162*>(x)[i];
+        reinterpret_cast<float2*>(y)[i] = make_float2(__bfloat162float(v.x), __bfloat162float(v.y));
+    } else if (2 * i < n) {
+        y[2 * i] = __bfloat162float(x[2 * i]);
+    }
+}

@@ -4,6 +4,7 @@
 // l * 8 + 7, row by row. A kernel that counts on any order is wrong on a GPU.
 #pragma once
 #include "cuda_bf16.h"
+#include "tensor.h"
 #include "warp.hpp"
 
 namespace nvcuda {
@@ -58,27 +59,29 @@ template <class Use, class T, class Layout, class V> void fill_fragment(fragment
     for (int i = 0; i < 8; i++) f.x[i] = T(value);
 }
 
-// d = a b + c. Every lane learns where the others keep their elements, and computes its own eight.
+// d = a b + c. Every lane shows the others where it keeps its elements, and computes its own eight.
 template <class A, class B>
 void mma_sync(fragment<accumulator, 16, 16, 16, float>& d, const fragment<matrix_a, 16, 16, 16, __nv_bfloat16, A>& a,
               const fragment<matrix_b, 16, 16, 16, __nv_bfloat16, B>& b,
               const fragment<accumulator, 16, 16, 16, float>& c, int line = __builtin_LINE()) {
-    const __nv_bfloat16 *left[32], *right[32];
-    for (int lane = 0; lane < 32; lane++) {
-        left[lane] = sim::shuffle(0xffffffffu, &a.x[0], lane, line);
-        right[lane] = sim::shuffle(0xffffffffu, &b.x[0], lane, line);
-    }
+    struct Operands {
+        const __nv_bfloat16 *left, *right;
+    };
+    const Operands mine = {a.x, b.x};
     float sums[8];
-    for (int i = 0; i < 8; i++) {
-        const int at = static_cast<int>(sim::lane()) * 8 + i, row = at / 16, column = at % 16;
-        sums[i] = c.x[i];
-        for (int k = 0; k < 16; k++) {
-            const int l = row * 16 + k, r = k * 16 + column;
-            sums[i] += float(left[l / 8][l % 8]) * float(right[r / 8][r % 8]);
+    sim::together(mine, line, [&](const Operands* const* all) {
+        for (int i = 0; i < 8; i++) {
+            const int at = static_cast<int>(sim::lane()) * 8 + i, row = at / 16, column = at % 16;
+            sums[i] = c.x[i];
+            for (int k = 0; k < 16; k++) {
+                const int l = row * 16 + k, r = k * 16 + column;
+                sums[i] += float(all[l / 8]->left[l % 8]) * float(all[r / 8]->right[r % 8]);
+            }
         }
-    }
-    // Nobody goes on and changes a or b before all have read them.
-    sim::warp(sim::op_gather, 0xffffffffu, 0, 0, line);
+        if (sim::lane() == 0 && sim::machine->request->counts) {
+            sim::machine->request->counts->tensor_operations += 2 * 16 * 16 * 16;
+        }
+    });
     for (int i = 0; i < 8; i++) d.x[i] = sums[i];
 }
 

@@ -123,6 +123,20 @@ void fiber_body() {
     abort();
 }
 
+void Copies::commit() {
+    groups.push_back(begun);
+    begun.clear();
+}
+
+void Copies::wait(unsigned left) {
+    for (; groups.size() > left; groups.pop_front()) {
+        for (const Copy& copy : groups.front()) {
+            touch(copy.to, copy.offset, sizeof copy.element, copy.line, kind_write);
+            memcpy(copy.to->base + copy.offset, copy.element, sizeof copy.element);
+        }
+    }
+}
+
 Region* shared_array(const Site& site, uint64_t bytes, uint32_t unit, bool dynamic) {
     Machine& m = *machine;
     for (unsigned i = 0; i < m.num_arrays; i++) {
@@ -196,6 +210,9 @@ static void run_block(Machine& m) {
         fiber.thread = {i % m.block_size.x, i / m.block_size.x % m.block_size.y, i / (m.block_size.x * m.block_size.y)};
         fiber.state = ready;
         fiber.line = 0;
+        fiber.copies = &m.copies[i];
+        fiber.copies->begun.clear();
+        fiber.copies->groups.clear();
         memset(fiber.clocks, 0, sizeof fiber.clocks);
         fiber.clocks[i % 32] = 1;
         start_fiber(fiber, m.stacks + i * stack_bytes, stack_bytes);
@@ -241,6 +258,8 @@ extern "C" __attribute__((visibility("default"))) int sim_run(const sim::Entry* 
     m.epoch = m.launch_start = request->epoch;
     m.starts = static_cast<uint32_t*>(malloc(blocks * sizeof(uint32_t)));
     m.fibers = static_cast<Fiber*>(calloc(m.count, sizeof(Fiber)));
+    std::vector<Copies> copies(m.count);
+    m.copies = copies.data();
     void* stacks = mmap(nullptr, m.count * stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (stacks == MAP_FAILED || !m.fibers || !m.starts) {
         m.fault = fault_limit;

@@ -5,7 +5,9 @@
 // races behaves as on a GPU, and one with races is found out by the shadow memory (shadow.cpp), not by luck.
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <ucontext.h>
+#include <vector>
 
 namespace sim {
 
@@ -87,6 +89,22 @@ struct Entry {
     void (*run)(void* const* args);
 };
 
+// A copy of 16 bytes to shared memory that is under way (sim/tensor.h).
+struct Copy {
+    const Region* to;
+    int64_t offset;
+    uint16_t element[8];
+    int line;
+};
+
+// The copies of one thread: those begun since the last commit, and the groups committed.
+struct Copies {
+    std::vector<Copy> begun;
+    std::deque<std::vector<Copy>> groups;
+    void commit();
+    void wait(unsigned left);
+};
+
 enum State : uint8_t { ready, at_barrier, at_warp, done };
 enum Op : uint8_t { op_sync, op_shuffle, op_ballot, op_gather };
 
@@ -102,6 +120,8 @@ struct Fiber {
     int source;          // the lane that a shuffle reads
     uint64_t value;      // what this lane brings to the instruction
     uint64_t result;     // what it takes away
+    const void* shown;   // what the other lanes may look at during a warp-wide instruction
+    Copies* copies;
     uint32_t clocks[32]; // per lane of the warp: how much of its past happened before this point of ours
 };
 
@@ -130,6 +150,7 @@ struct Machine {
     ucontext_t scheduler_context;
     char* stacks;
     Counter* counter;
+    Copies* copies; // one for each thread
 };
 
 extern thread_local Machine* machine;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#define GRADUS_SIMULATOR 1
 #define __global__
 #define __device__
 #define __host__

@@ -7,7 +7,8 @@ use crate::{DeviceBuffer, KernelError, Launch};
 pub const ATTENTION: &[&str] =
     &["one block a query, scores in shared memory", "flash: tiles and an online softmax"];
 /// The rungs of [`attention_backward`].
-pub const ATTENTION_BACKWARD: &[&str] = &["flash: probabilities computed again, tile by tile"];
+pub const ATTENTION_BACKWARD: &[&str] =
+    &["flash: probabilities computed again, tile by tile", "four lanes a row"];
 
 /// The widths for which version 2 and backward are compiled.
 pub const WIDTHS: [usize; 3] = [16, 32, 64];
@@ -128,8 +129,21 @@ pub fn attention_backward(
     let launch = q.device().kernel("attention_delta_v1").over(rows * 32, 128);
     launch.arg(dout).arg(out).arg(&mut delta).arg(rows).arg(width).launch()?;
     let (scale, causal) = (shape.scale(), i32::from(causal));
-    let launch = shape.flash(q, NAME, "attention_backward_query_v1")?.arg(q).arg(k).arg(v).arg(lengths);
+    let threads = [32, 128][version - 1];
+    let launch = shape
+        .flash(q, NAME, &format!("attention_backward_query_v{version}"))?
+        .block(threads)
+        .arg(q)
+        .arg(k)
+        .arg(v)
+        .arg(lengths);
     launch.arg(dout).arg(lse).arg(&delta).arg(dq).arg(length).arg(scale).arg(causal).launch()?;
-    let launch = shape.flash(q, NAME, "attention_backward_key_v1")?.arg(q).arg(k).arg(v).arg(lengths);
+    let launch = shape
+        .flash(q, NAME, &format!("attention_backward_key_v{version}"))?
+        .block(threads)
+        .arg(q)
+        .arg(k)
+        .arg(v)
+        .arg(lengths);
     launch.arg(dout).arg(lse).arg(&delta).arg(dk).arg(dv).arg(length).arg(scale).arg(causal).launch()
 }

@@ -38,6 +38,7 @@ pub mod layer_norm;
 pub mod lstm;
 pub mod matmul;
 pub mod optimizer;
+pub mod peak;
 pub mod pool;
 pub mod reduce;
 pub mod softmax;

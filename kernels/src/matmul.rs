@@ -94,10 +94,14 @@ fn transposed(
 }
 
 /// The rungs of [`matmul_bf16`].
-pub const MATMUL_BF16: &[&str] =
-    &["one warp a tile, fragments from memory", "tiles in shared memory, 2 x 2 fragments a warp"];
+pub const MATMUL_BF16: &[&str] = &[
+    "one warp a tile, fragments from memory",
+    "tiles in shared memory, 2 x 2 fragments a warp",
+    "mma.sync, three buffers by cp.async, swizzled",
+];
 
-/// c = a b on tensor cores, with a `[m, k]` and b `[k, n]` in bf16, c `[m, n]` in f32. Version 1 needs multiples of 16.
+/// c = a b on tensor cores, with a `[m, k]` and b `[k, n]` in bf16, c `[m, n]` in f32. Version 1 needs multiples of 16,
+/// version 3 a k and n that are multiples of 8.
 ///
 /// # Errors
 ///
@@ -117,12 +121,17 @@ pub fn matmul_bf16(
     if c.is_empty() {
         return Ok(());
     }
+    let refused = |what: &str| {
+        let message = format!("version {version} takes {what}, not {:?}", [m, n, k]);
+        Err(KernelError::Shape { operation: NAME, message })
+    };
     if version == 1 && [m, n, k].iter().any(|size| size % 16 != 0) {
-        let message = format!("version 1 takes multiples of 16, not {:?}", [m, n, k]);
-        return Err(KernelError::Shape { operation: NAME, message });
+        return refused("multiples of 16");
     }
-    let tile = if version == 1 { 16 } else { 64 };
-    let launch = a.device().kernel(&name).grid((n.div_ceil(tile), m.div_ceil(tile)));
-    let launch = if version == 1 { launch.block(32) } else { launch.block(128) };
+    if version == 3 && (n % 8 != 0 || k % 8 != 0 || k == 0) {
+        return refused("an n and k that are multiples of 8");
+    }
+    let (tile, threads) = [(16, 32), (64, 128), (128, 256)][version - 1];
+    let launch = a.device().kernel(&name).grid((n.div_ceil(tile), m.div_ceil(tile))).block(threads);
     launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
 }

@@ -4,14 +4,14 @@ use crate::rung::{has, kernel};
 use crate::{DeviceBuffer, KernelError, Launch};
 
 /// The rungs of [`max_pool`].
-pub const MAX_POOL: &[&str] = &["one thread an output"];
+pub const MAX_POOL: &[&str] = &["one thread an output", "2 x 2 windows: two outputs a thread, vector loads"];
 /// The rungs of [`max_pool_backward`].
 pub const MAX_POOL_BACKWARD: &[&str] =
     &["one thread an output, atomics", "one thread an input, the same bits each time"];
 /// The rungs of [`avg_pool`].
-pub const AVG_POOL: &[&str] = &["one thread an output"];
+pub const AVG_POOL: &[&str] = &["one thread an output", "2 x 2 windows: two outputs a thread, vector loads"];
 /// The rungs of [`avg_pool_backward`].
-pub const AVG_POOL_BACKWARD: &[&str] = &["one thread an input"];
+pub const AVG_POOL_BACKWARD: &[&str] = &["one thread an input", "2 x 2 windows: eight inputs a thread"];
 
 type Floats = DeviceBuffer<f32>;
 
@@ -49,6 +49,20 @@ impl PoolShape {
         Ok(())
     }
 
+    /// The version that takes this shape: version 2 is for 2 x 2 windows that touch and cover rows of a multiple of 4 and an even
+    /// height; others get version 1.
+    fn fitting(&self, version: usize) -> usize {
+        let [height, width] = self.image;
+        let fits = self.size == 2 && self.stride == 2 && width % 4 == 0 && height % 2 == 0;
+        if fits { version } else { 1 }
+    }
+
+    /// The launch of version 2.
+    fn pass_pairs<'a>(&self, launch: Launch<'a>) -> Launch<'a> {
+        let [planes, height, width] = self.x();
+        launch.arg(planes).arg(height).arg(width)
+    }
+
     fn pass<'a>(&self, launch: Launch<'a>) -> Launch<'a> {
         let [planes, height, width] = self.x();
         launch.arg(planes).arg(height).arg(width).arg(self.size).arg(self.stride)
@@ -68,13 +82,18 @@ pub fn max_pool(
     places: &mut DeviceBuffer<i32>,
     shape: &PoolShape,
 ) -> Result<(), KernelError> {
+    kernel("max_pool", version, MAX_POOL)?;
+    let version = shape.fitting(version);
     let name = kernel("max_pool", version, MAX_POOL)?;
     shape.check("max_pool")?;
     has("max_pool", "x", x, &shape.x())?;
     has("max_pool", "y", y, &shape.y())?;
     has("max_pool", "places", places, &shape.y())?;
-    let launch = x.device().kernel(&name).over(y.len(), 256);
-    shape.pass(launch.arg(x).arg(y).arg(places)).launch()
+    let launch = x.device().kernel(&name);
+    if version == 2 {
+        return shape.pass_pairs(launch.over(y.len() / 2, 256).arg(x).arg(y).arg(places)).launch();
+    }
+    shape.pass(launch.over(y.len(), 256).arg(x).arg(y).arg(places)).launch()
 }
 
 /// dx from dy and the places of [`max_pool`]; it is overwritten.
@@ -111,12 +130,17 @@ pub fn max_pool_backward(
 ///
 /// As [`max_pool`].
 pub fn avg_pool(version: usize, x: &Floats, y: &mut Floats, shape: &PoolShape) -> Result<(), KernelError> {
+    kernel("avg_pool", version, AVG_POOL)?;
+    let version = shape.fitting(version);
     let name = kernel("avg_pool", version, AVG_POOL)?;
     shape.check("avg_pool")?;
     has("avg_pool", "x", x, &shape.x())?;
     has("avg_pool", "y", y, &shape.y())?;
-    let launch = x.device().kernel(&name).over(y.len(), 256);
-    shape.pass(launch.arg(x).arg(y)).launch()
+    let launch = x.device().kernel(&name);
+    if version == 2 {
+        return shape.pass_pairs(launch.over(y.len() / 2, 256).arg(x).arg(y)).launch();
+    }
+    shape.pass(launch.over(y.len(), 256).arg(x).arg(y)).launch()
 }
 
 /// dx of [`avg_pool`] from dy; it is overwritten.
@@ -131,10 +155,15 @@ pub fn avg_pool_backward(
     shape: &PoolShape,
 ) -> Result<(), KernelError> {
     const NAME: &str = "avg_pool_backward";
+    kernel(NAME, version, AVG_POOL_BACKWARD)?;
+    let version = shape.fitting(version);
     let name = kernel(NAME, version, AVG_POOL_BACKWARD)?;
     shape.check(NAME)?;
     has(NAME, "dy", dy, &shape.y())?;
     has(NAME, "dx", dx, &shape.x())?;
-    let launch = dy.device().kernel(&name).over(dx.len(), 256);
-    shape.pass(launch.arg(dy).arg(dx)).launch()
+    let launch = dy.device().kernel(&name);
+    if version == 2 {
+        return shape.pass_pairs(launch.over(dy.len() / 2, 256).arg(dy).arg(dx)).launch();
+    }
+    shape.pass(launch.over(dx.len(), 256).arg(dy).arg(dx)).launch()
 }

@@ -260,7 +260,16 @@ fn compile(folder: &Path, file: &str, source: &str) -> Result<(), String> {
     write("module.cpp", &module)?;
     let compiler = env::var("CXX").unwrap_or_else(|_| env!("GRADUS_CXX").to_owned());
     let output = Command::new(&compiler)
-        .args(["-std=c++17", "-O1", "-fPIC", "-shared", "-fno-strict-aliasing", "-fvisibility=hidden", "-w"])
+        .args([
+            "-std=c++17",
+            "-O1",
+            "-fPIC",
+            "-shared",
+            "-fno-strict-aliasing",
+            "-fvisibility=hidden",
+            "-w",
+            "-I.",
+        ])
         .args(["-o", "kernels.so", "module.cpp"])
         .current_dir(folder)
         .output()

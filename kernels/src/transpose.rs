@@ -9,7 +9,7 @@ pub const TRANSPOSE: &[&str] =
 /// The rungs of [`to_bf16`].
 pub const TO_BF16: &[&str] = &["one thread an element", "two elements a thread"];
 /// The rungs of [`from_bf16`].
-pub const FROM_BF16: &[&str] = &["one thread an element"];
+pub const FROM_BF16: &[&str] = &["one thread an element", "two elements a thread"];
 
 /// y = x transposed: x `[rows, columns]`, y `[columns, rows]` (`x.T.contiguous()` in PyTorch).
 ///
@@ -56,5 +56,6 @@ pub fn from_bf16(
     let name = kernel("from_bf16", version, FROM_BF16)?;
     let n = x.len();
     has("from_bf16", "y", y, &[n])?;
-    x.device().kernel(&name).over(n, 256).arg(x).arg(y).arg(n).launch()
+    let threads = if version == 1 { n } else { n.div_ceil(2) };
+    x.device().kernel(&name).over(threads, 256).arg(x).arg(y).arg(n).launch()
 }

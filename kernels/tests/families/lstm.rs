@@ -5,7 +5,7 @@ use crate::{close, device, numbers, wide};
 #[test]
 fn lstm_versions() {
     let Some(device) = device() else { return };
-    for shape @ [batch, hidden] in [[1, 1], [3, 31], [2, 130], [33, 32]] {
+    for shape @ [batch, hidden] in [[1, 1], [3, 31], [2, 130], [33, 32], [3, 4]] {
         let n = batch * hidden;
         let (gates, c_old) = (numbers(1, 4 * n), numbers(2, n));
         let (dh, dc) = (numbers(3, n), numbers(4, n));
@@ -33,16 +33,18 @@ fn lstm_versions() {
         }
         let upload = |values: &[f32]| device.upload(values).unwrap();
         let (gates, c_old, dh, dc) = (upload(&gates), upload(&c_old), upload(&dh), upload(&dc));
-        let mut active = device.uninit(4 * n).unwrap();
-        let (mut c, mut h) = (device.uninit(n).unwrap(), device.uninit(n).unwrap());
-        lstm_step(1, &gates, &c_old, [&mut active, &mut c, &mut h], shape).unwrap();
-        // expf and tanhf are right to about two units in the last place.
-        close(&format!("lstm_step_v1 {shape:?} c"), &c, &want_c, 1e-6);
-        close(&format!("lstm_step_v1 {shape:?} h"), &h, &want_h, 1e-6);
-        let kept = LstmKept { active: &active, c_old: &c_old, c: &c };
-        let (mut dgates, mut dc_old) = (device.uninit(4 * n).unwrap(), device.uninit(n).unwrap());
-        lstm_step_backward(1, &dh, &dc, &kept, [&mut dgates, &mut dc_old], shape).unwrap();
-        close(&format!("lstm_step_backward_v1 {shape:?} gates"), &dgates, &want_dgates, 2e-6);
-        close(&format!("lstm_step_backward_v1 {shape:?} c_old"), &dc_old, &want_dc_old, 2e-6);
+        for version in 1..=LSTM_STEP.len().max(LSTM_STEP_BACKWARD.len()) {
+            let mut active = device.uninit(4 * n).unwrap();
+            let (mut c, mut h) = (device.uninit(n).unwrap(), device.uninit(n).unwrap());
+            lstm_step(version, &gates, &c_old, [&mut active, &mut c, &mut h], shape).unwrap();
+            // expf and tanhf are right to about two units in the last place.
+            close(&format!("lstm_step_v{version} {shape:?} c"), &c, &want_c, 1e-6);
+            close(&format!("lstm_step_v{version} {shape:?} h"), &h, &want_h, 1e-6);
+            let kept = LstmKept { active: &active, c_old: &c_old, c: &c };
+            let (mut dgates, mut dc_old) = (device.uninit(4 * n).unwrap(), device.uninit(n).unwrap());
+            lstm_step_backward(version, &dh, &dc, &kept, [&mut dgates, &mut dc_old], shape).unwrap();
+            close(&format!("lstm_step_backward_v{version} {shape:?} gates"), &dgates, &want_dgates, 2e-6);
+            close(&format!("lstm_step_backward_v{version} {shape:?} c_old"), &dc_old, &want_dc_old, 2e-6);
+        }
     }
 }

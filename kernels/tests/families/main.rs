@@ -11,6 +11,7 @@ mod embedding;
 mod lstm;
 mod matmul;
 mod optimizer;
+mod peak;
 mod planted_bugs;
 mod pool;
 mod ptx;

@@ -70,7 +70,9 @@ fn sizes_that_do_not_fit_are_refused() {
 #[test]
 fn matmul_bf16_versions() {
     let Some(device) = device() else { return };
-    for shape @ [m, n, k] in [[16, 16, 16], [32, 48, 64], [1, 1, 1], [65, 40, 33], [70, 130, 50]] {
+    for shape @ [m, n, k] in
+        [[16, 16, 16], [32, 48, 64], [1, 1, 1], [65, 40, 33], [130, 136, 72], [7, 8, 136]]
+    {
         // The inputs as bf16 hold them, so that the products are exact and only the sums round.
         let round = |x: Vec<f32>| x.into_iter().map(Bf16::from).collect::<Vec<_>>();
         let (a, b) = (round(numbers(1, m * k)), round(numbers(2, k * n)));
@@ -79,18 +81,35 @@ fn matmul_bf16_versions() {
         let (a, b) = (device.upload(&a).unwrap(), device.upload(&b).unwrap());
         for version in 1..=MATMUL_BF16.len() {
             let mut c = device.uninit(m * n).unwrap();
-            if version == 1 && shape.iter().any(|size| size % 16 != 0) {
-                assert!(
-                    matmul_bf16(version, &a, &b, &mut c, shape)
-                        .unwrap_err()
-                        .to_string()
-                        .contains("multiples of 16")
-                );
+            let unfit = match version {
+                1 => shape.iter().any(|size| size % 16 != 0),
+                3 => n % 8 != 0 || k % 8 != 0,
+                _ => false,
+            };
+            if unfit {
+                let error = matmul_bf16(version, &a, &b, &mut c, shape).unwrap_err().to_string();
+                assert!(error.contains("multiples of"), "{error}");
                 continue;
             }
             matmul_bf16(version, &a, &b, &mut c, shape).unwrap();
-            // At most 64 additions in f32 (tensor cores may cut instead of rounding) in partial sums of some tens.
+            // At most 136 additions in f32 (tensor cores may cut instead of rounding) in partial sums of some tens.
             close(&format!("matmul_bf16_v{version} {shape:?}"), &c, &want, 2e-5);
         }
     }
+}
+
+#[test]
+fn matmul_bf16_v3_reads_shared_memory_without_conflicts() {
+    let Some(device) = device() else { return };
+    let size = [128, 128, 64];
+    let zeros = vec![Bf16::default(); 128 * 64];
+    let (a, b) = (device.upload(&zeros).unwrap(), device.upload(&zeros).unwrap());
+    let mut c = device.uninit(128 * 128).unwrap();
+    device.start_counting();
+    matmul_bf16(3, &a, &b, &mut c, size).unwrap();
+    let Some(counts) = device.counts() else { return };
+    assert_eq!(counts.bank_conflicts(), 0);
+    assert_eq!(counts.tensor_operations, 2 * 128 * 128 * 64);
+    // Each input once, and the result once.
+    assert_eq!(counts.bytes_moved(), 2 * 2 * 128 * 64 + 4 * 128 * 128);
 }

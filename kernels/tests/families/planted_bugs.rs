@@ -3,10 +3,10 @@
 use kernels::cross_entropy::cross_entropy;
 use kernels::elementwise::{add, bias_relu_backward};
 use kernels::layer_norm::layer_norm;
-use kernels::matmul::matmul;
+use kernels::matmul::{matmul, matmul_bf16};
 use kernels::reduce::{max, sum};
 use kernels::softmax::{softmax, softmax_backward};
-use kernels::{Device, DeviceBuffer, KernelError, SOURCES};
+use kernels::{Bf16, Device, DeviceBuffer, KernelError, SOURCES};
 
 use crate::{device, numbers};
 
@@ -148,6 +148,30 @@ const BUGS: &[Bug] = &[
         after: "load4",
         run: run_matmul::<4>,
         found: Some("misaligned"),
+    },
+    Bug {
+        name: "a tile is used before its copy has arrived",
+        file: "matmul_bf16.cu",
+        text: ("wait_copies<STAGES - 2>();", ""),
+        after: "matmul_bf16_v3(",
+        run: run_matmul_bf16,
+        found: Some("which nothing has written"),
+    },
+    Bug {
+        name: "a barrier is missing behind the copies",
+        file: "matmul_bf16.cu",
+        text: ("wait_copies<STAGES - 2>();\n        __syncthreads();", "wait_copies<STAGES - 2>();"),
+        after: "matmul_bf16_v3(",
+        run: run_matmul_bf16,
+        found: Some("which nothing has written"),
+    },
+    Bug {
+        name: "written by one swizzle and read by another",
+        file: "matmul_bf16.cu",
+        text: ("&b_tile[buffer][place_b(", "&b_tile[buffer][place_a("),
+        after: "matmul_bf16_v3(",
+        run: run_matmul_bf16,
+        found: None,
     },
     Bug {
         name: "a sum over blocks without an atomic",
@@ -298,6 +322,20 @@ fn run_matmul<const V: usize>(device: &Device) -> Result<bool, KernelError> {
     let want: Vec<f32> = (0..m * n).map(|i| dot(i / n, i % n)).collect();
     let mut c = device.zeros(m * n)?;
     matmul(V, &device.upload(&a)?, &device.upload(&b)?, &mut c, [m, n, k])?;
+    near(&c, &want)
+}
+
+fn run_matmul_bf16(device: &Device) -> Result<bool, KernelError> {
+    let [m, n, k] = [20, 32, 136];
+    let round = |x: Vec<f32>| x.into_iter().map(Bf16::from).collect::<Vec<_>>();
+    let (a, b) = (round(numbers(1, m * k)), round(numbers(2, k * n)));
+    let exact = |x: Bf16| f32::from(x);
+    let dot = |row: usize, column: usize| {
+        (0..k).map(|i| exact(a[row * k + i]) * exact(b[i * n + column])).sum::<f32>()
+    };
+    let want: Vec<f32> = (0..m * n).map(|i| dot(i / n, i % n)).collect();
+    let mut c = device.zeros(m * n)?;
+    matmul_bf16(3, &device.upload(&a)?, &device.upload(&b)?, &mut c, [m, n, k])?;
     near(&c, &want)
 }
 

@@ -10,6 +10,8 @@ fn pool_versions() {
     for s in [
         shape(1, [1, 1], 1, 1),
         shape(3, [8, 6], 2, 2),
+        shape(3, [6, 8], 2, 2),
+        shape(5, [4, 20], 2, 2),
         shape(2, [7, 9], 3, 2),
         shape(5, [11, 10], 2, 3),
         shape(2, [6, 7], 3, 1),
@@ -37,21 +39,29 @@ fn pool_versions() {
             }
         }
         let (x, dy) = (device.upload(&x).unwrap(), device.upload(&dy).unwrap());
-        let (mut y, mut places) = (device.uninit(dy.len()).unwrap(), device.uninit(dy.len()).unwrap());
-        max_pool(1, &x, &mut y, &mut places, &s).unwrap();
-        assert_eq!(y.to_vec().unwrap(), want_max, "max_pool_v1 {s:?}");
-        assert_eq!(places.to_vec().unwrap(), want_places, "max_pool_v1 {s:?}");
+        let mut places = device.uninit(dy.len()).unwrap();
+        for version in 1..=MAX_POOL.len() {
+            let mut y = device.uninit(dy.len()).unwrap();
+            places = device.uninit(dy.len()).unwrap();
+            max_pool(version, &x, &mut y, &mut places, &s).unwrap();
+            assert_eq!(y.to_vec().unwrap(), want_max, "max_pool_v{version} {s:?}");
+            assert_eq!(places.to_vec().unwrap(), want_places, "max_pool_v{version} {s:?}");
+        }
         for version in 1..=MAX_POOL_BACKWARD.len() {
             let mut dx = device.uninit(x.len()).unwrap();
             max_pool_backward(version, &dy, &places, &mut dx, &s).unwrap();
             // At most nine additions.
             close(&format!("max_pool_backward_v{version} {s:?}"), &dx, &want_dmax, 1e-6);
         }
-        let mut y = device.uninit(dy.len()).unwrap();
-        avg_pool(1, &x, &mut y, &s).unwrap();
-        close(&format!("avg_pool_v1 {s:?}"), &y, &want_avg, 1e-6);
-        let mut dx = device.uninit(x.len()).unwrap();
-        avg_pool_backward(1, &dy, &mut dx, &s).unwrap();
-        close(&format!("avg_pool_backward_v1 {s:?}"), &dx, &want_davg, 1e-6);
+        for version in 1..=AVG_POOL.len() {
+            let mut y = device.uninit(dy.len()).unwrap();
+            avg_pool(version, &x, &mut y, &s).unwrap();
+            close(&format!("avg_pool_v{version} {s:?}"), &y, &want_avg, 1e-6);
+        }
+        for version in 1..=AVG_POOL_BACKWARD.len() {
+            let mut dx = device.uninit(x.len()).unwrap();
+            avg_pool_backward(version, &dy, &mut dx, &s).unwrap();
+            close(&format!("avg_pool_backward_v{version} {s:?}"), &dx, &want_davg, 1e-6);
+        }
     }
 }

@@ -32,10 +32,12 @@ fn cast_versions() {
             let mut y = device.uninit(n).unwrap();
             to_bf16(version, &on_device, &mut y).unwrap();
             assert_eq!(y.to_vec().unwrap(), want, "to_bf16_v{version}, n {n}");
-            let mut back = device.uninit(n).unwrap();
-            from_bf16(1, &y, &mut back).unwrap();
             let exact: Vec<f32> = want.iter().map(|&x| f32::from(x)).collect();
-            assert_eq!(back.to_vec().unwrap(), exact, "from_bf16_v1, n {n}");
+            for version in 1..=FROM_BF16.len() {
+                let mut back = device.uninit(n).unwrap();
+                from_bf16(version, &y, &mut back).unwrap();
+                assert_eq!(back.to_vec().unwrap(), exact, "from_bf16_v{version}, n {n}");
+            }
         }
     }
     assert_eq!(f32::from(Bf16::from(1.003_906_2)), 1.0);
