@@ -44,14 +44,14 @@ fn measure(record: &mut Record, operation: &Operation, place: &str, data: &mut D
         // A copy moves 8 bytes per number.
         copies.push(ours / (copy * operation.bytes / 8.0));
     }
-    let [ns, faster, copies] = [nanoseconds, faster, copies].map(|values| median(&values));
-    println!("{:<22} {place:<8} {ns:>9.3} {faster:>9.2} {copies:>9.2}", operation.name);
+    let [ns, faster_middle, copies_middle] = [&nanoseconds, &faster, &copies].map(|values| median(values));
+    println!("{:<22} {place:<8} {ns:>9.3} {faster_middle:>9.2} {copies_middle:>9.2}", operation.name);
     let key = operation.name.replace([' ', ','], "_");
-    if place == "cache" {
-        record.number(&format!("{key}_speedup"), faster);
-    } else {
-        record.number(&format!("{key}_copies"), copies);
-    }
+    let (what, mut values) = if place == "cache" { ("speedup", faster) } else { ("copies", copies) };
+    values.sort_by(f64::total_cmp);
+    record.number(&format!("{key}_{what}"), median(&values));
+    record.number(&format!("{key}_{what}_low"), values[0]);
+    record.number(&format!("{key}_{what}_high"), values[values.len() - 1]);
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -69,7 +69,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let mut data = Data::new(x, grad);
             for operation in OPERATIONS {
                 if wanted.as_ref().is_none_or(|wanted| operation.name.contains(wanted.as_str())) {
-                    let turns = if place == "cache" { TURNS } else { TURNS.min(5) };
+                    let turns = if place == "cache" { TURNS } else { TURNS.min(7) };
                     measure(&mut record, operation, place, &mut data, turns);
                 }
             }
