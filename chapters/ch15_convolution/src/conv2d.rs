@@ -32,7 +32,11 @@ pub fn conv2d<T: Float>(
         }
         direct::forward(&problem, x?, weight?, bias)
     })
-    .unwrap_or_else(|| panels::forward(&problem, x, weight, bias))
+    .unwrap_or_else(|| match problem.window.kernel {
+        // The matrix of patches is the image: nothing to gain by making it in parts.
+        [1, 1] => lowered::forward(&problem, x, weight, bias),
+        _ => panels::forward(&problem, x, weight, bias),
+    })
 }
 
 /// `(dL/dx, dL/dweight)` for `grad = dL/dy`. The gradient of the bias is [`conv2d_bias_gradient`].
@@ -69,7 +73,11 @@ pub fn conv2d_input_gradient<T: Float>(
         }
         direct::input_gradient(&problem, grad?, weight?)
     })
-    .unwrap_or_else(|| panels::input_gradient(&problem, grad, weight))
+    .unwrap_or_else(|| match problem.window.kernel {
+        // The matrix of patches is the image: nothing to gain by making it in parts.
+        [1, 1] => lowered::input_gradient(&problem, grad, weight),
+        _ => panels::input_gradient(&problem, grad, weight),
+    })
 }
 
 /// `dL/dweight` alone: the first layer of a network needs no more.
@@ -94,7 +102,11 @@ pub fn conv2d_weight_gradient<T: Float>(
         }
         direct::weight_gradient(&problem, grad?, x?)
     })
-    .unwrap_or_else(|| panels::weight_gradient(&problem, grad, x))
+    .unwrap_or_else(|| match problem.window.kernel {
+        // The matrix of patches is the image: nothing to gain by making it in parts.
+        [1, 1] => lowered::weight_gradient(&problem, grad, x),
+        _ => panels::weight_gradient(&problem, grad, x),
+    })
 }
 
 /// `dL/dbias`, `[out]`: the bias is part of every position of its channel, in every image.
