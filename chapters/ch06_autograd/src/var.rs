@@ -271,7 +271,8 @@ impl<T: Float> Var<T> {
         let mut origin = self.0.origin.borrow_mut();
         let name = match &*origin {
             Origin::Made(Step { operation, inputs, versions, place }) => {
-                if tape != Tape::Release {
+                // A trace still has to read what a backward pass has used.
+                if tape != Tape::Release || mode::is_tracing() {
                     let (inputs, versions) = (inputs.clone(), versions.clone());
                     return Step { operation: operation.clone(), inputs, versions, place };
                 }

@@ -14,7 +14,7 @@ fn step<T: ch01_tensors::Float>(x: &[Var<T>]) -> Vec<Var<T>> {
     let h = (x[0].matmul(&x[1]) + &x[2]).gelu();
     let y = &h / (&h * &h).mean(-1, true).sqrt();
     let loss = (y.sigmoid() * h.tanh()).mean(.., false);
-    let gradients = grad(&loss, &[&x[0], &x[1], &x[2]], Tape::Retain);
+    let gradients = grad(&loss, &[&x[0], &x[1], &x[2]], Tape::Release);
     [loss].into_iter().chain(gradients).collect()
 }
 
