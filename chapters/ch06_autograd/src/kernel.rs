@@ -180,6 +180,8 @@ impl<T: Float> Input<T> {
         for axis in (0..x.ndim()).filter(|&axis| shape[axis] != x.shape()[axis]) {
             middle = middle.narrow(axis as isize, 0, 1);
         }
+        // One number everywhere is one run, however its axes were stretched.
+        let run = if middle.size() == 1 { x.size() } else { run };
         Input { data: middle.contiguous(), run, size: x.size() }
     }
 
@@ -189,12 +191,14 @@ impl<T: Float> Input<T> {
         (self.run == 1 && data.len() == self.size).then(|| &data[start..start + n])
     }
 
-    /// Writes the block from `start`, unless it can be read directly.
+    /// Writes the block from `start`, unless it can be read directly. Blocks of a task come one after the other.
     fn load(&self, start: usize, to: &mut [T]) {
-        if self.direct(start, to.len()).is_some() {
+        let data = self.data.data();
+        // A number that is the same everywhere is there since the task's first block.
+        let is_there = data.len() == 1 && !start.is_multiple_of(TASK);
+        if is_there || self.direct(start, to.len()).is_some() {
             return;
         }
-        let data = self.data.data();
         let mut done = 0;
         while done < to.len() {
             let (i, left) = (start + done, to.len() - done);

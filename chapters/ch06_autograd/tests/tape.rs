@@ -339,3 +339,14 @@ fn pictures_show_every_variable_once() {
     assert_eq!(text.matches(" -> ").count(), 6);
     assert_eq!(picture.matches("<path").count(), 12, "a curve and a head for each arrow");
 }
+
+#[test]
+fn a_smooth_function_of_parts_with_kinks_has_a_wrong_slope_at_them() {
+    let slope = |f: fn(&Var<f64>) -> Var<f64>| {
+        let x = Var::variable(Array::scalar(0.0));
+        grad(&f(&x), &[&x], Tape::Release)[0].item()
+    };
+    // ln(1 + e^x) has the slope 1/2 at 0.
+    assert_eq!(slope(|x| x.relu() + ((-x.abs()).exp() + 1.0).ln()), 0.0);
+    assert_eq!(slope(|x| -(-x).sigmoid().ln()), 0.5);
+}
