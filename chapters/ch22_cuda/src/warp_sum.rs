@@ -27,7 +27,7 @@ extern "C" __global__ void warp_sum(const float* x, float* y, int rows, int colu
 "#,
 );
 
-/// y[row] = the sum of the row: x `[rows, columns]`, y `[rows]`.
+/// `y[row]` is the sum of the row: x `[rows, columns]`, y `[rows]`.
 ///
 /// # Errors
 ///
