@@ -9,7 +9,7 @@
 //! that need nothing are always there: the peak of multiply-adds, copies of memory, plain loops, the matrixmultiply
 //! crate. `--python`, with `torch`, is the yardstick of single layers; each `--peer` one of whole training steps (see
 //! `cargo run --release -p ch28_capstone --example speed`). With `--record` all write to book/results. Let nothing else run
-//! meanwhile; it takes some ten minutes.
+//! meanwhile; with two peers it takes a quarter of an hour.
 
 use std::error::Error;
 use std::process::Command;

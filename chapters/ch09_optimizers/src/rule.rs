@@ -48,8 +48,8 @@ impl<T: Float, const N: usize, R: Rule<T, N>> Body for Loop<'_, T, N, R> {
 
 // ANCHOR: subnormals
 /// The number, or 0 if it is subnormal. A running sum whose gradients have become 0 gets smaller by a factor in each step
-/// until it has a single bit left, and there it stays: 0.9 times that bit rounds to that bit. A processor may take a
-/// hundred times as long for such a number as for another, in every step from then on.
+/// until it has a single bit left, and there it stays: 0.9 times that bit rounds to that bit. Many processors take far longer
+/// for such a number than for another, and from then on in every step.
 #[inline(always)]
 fn without_subnormals<T: Float>(x: T) -> T {
     if x < T::MIN_POSITIVE && x > -T::MIN_POSITIVE { T::ZERO } else { x }

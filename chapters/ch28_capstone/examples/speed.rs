@@ -8,7 +8,7 @@
 //! `--batch` or `--infer`) and prints the same keys; several can be given, for instance with the variants of one library. The machine's speed drifts, so
 //! the programs take turns, and each round gives one ratio: ours over that of the fastest peer in the same round. The median
 //! of the rounds counts, and the spread is stated. With `--record` the book quotes it. With `--case NAME` only that one is
-//! measured.
+//! measured, and nothing recorded.
 
 use std::process::{Command, Stdio};
 
@@ -41,6 +41,10 @@ fn main() -> anyhow::Result<()> {
     let ours = bench_program()?;
 
     let mut record = Record::from_args("ch28_speed");
+    ensure!(
+        only.is_none() || !record.is_recording(),
+        "a record holds all cases: leave out --case or --record"
+    );
     println!("{:<20} {:>10} {:>10}   ratio (spread)          memory, MB", "samples/s", "ours", "peer");
     for (name, workload, flags) in CASES.into_iter().filter(|case| only.is_none_or(|only| case.0 == only)) {
         let (mut rounds, mut memory) = (Vec::new(), [0f64; 2]);

@@ -261,7 +261,7 @@ impl<K: MicroKernel> Block<K> {
         let c = self.c.wrapping_add(i * self.c_row + j).cast_const();
         match Next::tile::<K>(c, self.c_row, inner) {
             Some(next) if j < cols => (next, true),
-            _ => (Next { first: self.a.first, steps: [0; CHUNK] }, false),
+            _ => (Next::lines(self.a.first, 0, 0), false),
         }
     }
 }
