@@ -19,6 +19,34 @@ __device__ __forceinline__ void mma_bf16(float (&d)[4], const unsigned (&a)[4], 
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
+// d += a b, with a 16 x 8 and b 8 x 8 in tf32 (floats of which only the upper 10 bits of the mantissa are read), d 16 x 8 in f32. A lane holds
+//   of a: (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4);  of b: (t, g), (t + 4, g);  of d: as above.
+__device__ __forceinline__ void mma_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+// The float rounded to tf32, to nearest. Without it the tensor core cuts the lower 13 bits off, which is twice as far and always
+// towards 0.
+__device__ __forceinline__ unsigned to_tf32(float x) {
+    unsigned bits;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
+    return bits;
+}
+
+// Two numbers in bf16 as the register that mma_bf16 takes; the first one in the lower half.
+__device__ __forceinline__ unsigned pack(__nv_bfloat16 low, __nv_bfloat16 high) {
+    return __bfloat16_as_ushort(low) | static_cast<unsigned>(__bfloat16_as_ushort(high)) << 16;
+}
+
+// The same of two floats, rounded to bf16.
+__device__ __forceinline__ unsigned pack_floats(float low, float high) {
+    unsigned both;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
+    return both;
+}
+
 // Four matrices of 8 x 8 from shared memory. Lane l gives the address of row l % 8 of matrix l / 8 (16 bytes, aligned), and receives of
 // each matrix the elements (l / 4, 2 (l % 4)) and its right neighbour.
 __device__ __forceinline__ void load_matrices(unsigned (&to)[4], const __nv_bfloat16* row) {
@@ -38,6 +66,9 @@ __device__ __forceinline__ void load_matrices_transposed(unsigned (&to)[4], cons
 
 // Begins to copy 16 bytes, aligned on both sides; the first `bytes` (0 to 16) come from memory, the rest become 0.
 __device__ __forceinline__ void copy_async(__nv_bfloat16* to, const __nv_bfloat16* from, int bytes) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from), "r"(bytes) : "memory");
+}
+__device__ __forceinline__ void copy_async(float* to, const float* from, int bytes) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from), "r"(bytes) : "memory");
 }
 // The copies begun since the last call are a group.

@@ -24,6 +24,7 @@ struct alignas(4) __nv_bfloat162 {
     __nv_bfloat16 x, y;
 };
 inline __nv_bfloat16 __float2bfloat16(float x) { return __nv_bfloat16(x); }
+inline unsigned short __bfloat16_as_ushort(__nv_bfloat16 x) { return x.bits; }
 inline float __bfloat162float(__nv_bfloat16 x) { return x; }
 inline __nv_bfloat162 __floats2bfloat162_rn(float x, float y) { return {__nv_bfloat16(x), __nv_bfloat16(y)}; }
 inline __nv_bfloat162 __halves2bfloat162(__nv_bfloat16 x, __nv_bfloat16 y) { return {x, y}; }

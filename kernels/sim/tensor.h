@@ -28,6 +28,14 @@ inline float half_of(unsigned pair, int which) {
     return x;
 }
 
+// What the tensor core reads of a float: the sign, 8 bits of exponent and 10 of the mantissa.
+inline float tf32(unsigned bits) {
+    bits &= ~0x1fffu;
+    float x;
+    memcpy(&x, &bits, 4);
+    return x;
+}
+
 struct Row {
     uint16_t element[8];
 };
@@ -68,6 +76,35 @@ inline void mma_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned* b, i
     });
 }
 
+inline void mma_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], int line = __builtin_LINE()) {
+    struct Operands {
+        unsigned a[4], b[2];
+    };
+    const Operands mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
+    sim::together(mine, line, [&](const Operands* const* all) {
+        const unsigned g = sim::lane() / 4, t = sim::lane() % 4;
+        for (int i = 0; i < 4; i++) {
+            const unsigned row = g + i / 2 * 8, column = 2 * t + i % 2;
+            for (unsigned k = 0; k < 8; k++) {
+                const unsigned left = all[row % 8 * 4 + k % 4]->a[row / 8 + k / 4 * 2];
+                const unsigned right = all[column * 4 + k % 4]->b[k / 4];
+                d[i] += sim::tf32(left) * sim::tf32(right);
+            }
+        }
+        if (sim::lane() == 0 && sim::machine->request->counts) {
+            sim::machine->request->counts->tensor_operations += 2 * 16 * 8 * 8;
+        }
+    });
+}
+// To nearest, halves away from 0; infinities and NaN stay.
+inline unsigned to_tf32(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    return (bits & 0x7f800000u) == 0x7f800000u ? bits : (bits + 0x1000u) & ~0x1fffu;
+}
+inline unsigned pack(__nv_bfloat16 low, __nv_bfloat16 high) { return low.bits | static_cast<unsigned>(high.bits) << 16; }
+inline unsigned pack_floats(float low, float high) { return pack(__nv_bfloat16(low), __nv_bfloat16(high)); }
+
 inline void load_matrices(unsigned (&to)[4], sim::Ptr<const __nv_bfloat16> row, int line = __builtin_LINE()) {
     sim::load_matrices(to, row, false, line);
 }
@@ -75,21 +112,33 @@ inline void load_matrices_transposed(unsigned (&to)[4], sim::Ptr<const __nv_bflo
     sim::load_matrices(to, row, true, line);
 }
 
-inline void copy_async(sim::Ptr<__nv_bfloat16> to, sim::Ptr<const __nv_bfloat16> from, int bytes, int line = __builtin_LINE()) {
-    if (!to.region || !to.region->shared) sim::stop(sim::fault_out_of_bounds, line, "copies to outside shared memory");
+namespace sim {
+template <class T> void copy_async(const Ptr<T>& to, const Ptr<const T>& from, int bytes, int line) {
+    if (!to.region || !to.region->shared) stop(fault_out_of_bounds, line, "copies to outside shared memory");
     if (to.offset % 16 != 0 || from.offset % 16 != 0) {
-        sim::stop(sim::fault_misaligned, line, "copies 16 bytes from byte %lld of %s to byte %lld of %s: both must be multiples of 16",
-                  static_cast<long long>(from.offset), from.region ? from.region->name : "a null pointer",
-                  static_cast<long long>(to.offset), to.region->name);
+        stop(fault_misaligned, line, "copies 16 bytes from byte %lld of %s to byte %lld of %s: both must be multiples of 16",
+             static_cast<long long>(from.offset), from.region ? from.region->name : "a null pointer",
+             static_cast<long long>(to.offset), to.region->name);
     }
-    sim::Copy copy = {to.region, to.offset, {}, line};
+    Copy copy = {to.region, to.offset, {}, line};
     if (bytes == 16) {
-        const sim::Row row = sim::load<sim::Row>(from.region, from.offset, line);
+        const Row row = load<Row>(from.region, from.offset, line);
         memcpy(copy.element, row.element, sizeof copy.element);
     } else {
-        for (int i = 0; i < bytes / 2; i++) copy.element[i] = from.at(i, line).bits;
+        for (int i = 0; i < bytes / static_cast<int>(sizeof(T)); i++) {
+            const T value = from.at(i, line);
+            memcpy(reinterpret_cast<char*>(copy.element) + i * sizeof(T), &value, sizeof(T));
+        }
     }
-    sim::machine->current->copies->begun.push_back(copy);
+    machine->current->copies->begun.push_back(copy);
+}
+} // namespace sim
+
+inline void copy_async(sim::Ptr<__nv_bfloat16> to, sim::Ptr<const __nv_bfloat16> from, int bytes, int line = __builtin_LINE()) {
+    sim::copy_async(to, from, bytes, line);
+}
+inline void copy_async(sim::Ptr<float> to, sim::Ptr<const float> from, int bytes, int line = __builtin_LINE()) {
+    sim::copy_async(to, from, bytes, line);
 }
 inline void commit_copies() { sim::machine->current->copies->commit(); }
 template <int N> void wait_copies() { sim::machine->current->copies->wait(N); }

@@ -1,7 +1,8 @@
-//! Convolution in two dimensions, forward and both gradients (`cuda/conv.cu`).
+//! Convolution in two dimensions, forward and both gradients: in f32 (`cuda/conv.cu`), and 3 x 3 in bf16 on tensor cores
+//! (`cuda/conv_bf16.cu`).
 
 use crate::rung::{has, kernel};
-use crate::{DeviceBuffer, KernelError, Launch};
+use crate::{Bf16, DeviceBuffer, KernelError, Launch, elementwise};
 
 /// The rungs of [`conv`].
 pub const CONV: &[&str] = &["one thread an element", "implicit matrix product"];
@@ -139,4 +140,114 @@ pub fn conv_backward_weight(
     let k = shape.inputs * shape.size * shape.size;
     let launch = over(dy.device().kernel(&name), version, shape.outputs, k);
     shape.pass(launch.arg(dy).arg(x).arg(dweight)).launch()
+}
+
+/// The rungs of [`conv_bf16`], [`conv_backward_data_bf16`] and [`conv_backward_weight_bf16`].
+pub const CONV_BF16: &[&str] =
+    &["one warp a piece of 16 x 8, from memory", "tiles in shared memory, looked up a round ahead"];
+
+type Halves = DeviceBuffer<Bf16>;
+
+impl ConvShape {
+    /// The launch of a product `[m, n]` in pieces of a warp (version 1) or tiles of a block (version 2).
+    fn tensor<'a>(
+        &self,
+        operation: &'static str,
+        version: usize,
+        x: &'a Halves,
+        [m, n]: [usize; 2],
+    ) -> Result<Launch<'a>, KernelError> {
+        let name = kernel(operation, version, CONV_BF16)?;
+        self.check(operation)?;
+        if self.size != 3 {
+            let message = format!("a weight of 3 x 3 is what it takes, not {0} x {0}", self.size);
+            return Err(KernelError::Shape { operation, message });
+        }
+        let launch = x.device().kernel(&name);
+        Ok(match version {
+            1 => launch.grid((n.div_ceil(8), m.div_ceil(16))).block(32),
+            _ => launch.grid((n.div_ceil(64), m.div_ceil(64))).block(128),
+        })
+    }
+
+    fn pass_tensor(&self, launch: Launch<'_>) -> Result<(), KernelError> {
+        let [batch, inputs, height, width] = self.x();
+        let launch = launch.arg(batch).arg(inputs).arg(height).arg(width);
+        launch.arg(self.outputs).arg(self.stride).arg(self.padding).launch()
+    }
+}
+
+/// y = x convolved with a weight of 3 x 3, on tensor cores: x and weight in bf16, y in f32.
+///
+/// # Errors
+///
+/// As [`conv`], and a weight of another size.
+pub fn conv_bf16(
+    version: usize,
+    x: &Halves,
+    weight: &Halves,
+    y: &mut Floats,
+    shape: &ConvShape,
+) -> Result<(), KernelError> {
+    const NAME: &str = "conv_bf16";
+    shape.check(NAME)?;
+    let [batch, outputs, rows, columns] = shape.y();
+    let launch = shape.tensor(NAME, version, x, [outputs, batch * rows * columns])?;
+    has(NAME, "x", x, &shape.x())?;
+    has(NAME, "weight", weight, &shape.weight())?;
+    has(NAME, "y", y, &shape.y())?;
+    shape.pass_tensor(launch.arg(x).arg(weight).arg(y))
+}
+
+/// The gradient dx in f32 from dy and the weight of 3 x 3 in bf16, on tensor cores.
+///
+/// # Errors
+///
+/// As [`conv_bf16`].
+pub fn conv_backward_data_bf16(
+    version: usize,
+    dy: &Halves,
+    weight: &Halves,
+    dx: &mut Floats,
+    shape: &ConvShape,
+) -> Result<(), KernelError> {
+    const NAME: &str = "conv_backward_data_bf16";
+    shape.check(NAME)?;
+    let [batch, inputs, height, width] = shape.x();
+    let launch = shape.tensor(NAME, version, dy, [inputs, batch * height * width])?;
+    has(NAME, "dy", dy, &shape.y())?;
+    has(NAME, "weight", weight, &shape.weight())?;
+    has(NAME, "dx", dx, &shape.x())?;
+    shape.pass_tensor(launch.arg(dy).arg(weight).arg(dx))
+}
+
+/// The gradient dweight (3 x 3) in f32 from dy and x in bf16, on tensor cores; it is overwritten.
+///
+/// # Errors
+///
+/// As [`conv_bf16`].
+pub fn conv_backward_weight_bf16(
+    version: usize,
+    dy: &Halves,
+    x: &Halves,
+    dweight: &mut Floats,
+    shape: &ConvShape,
+) -> Result<(), KernelError> {
+    const NAME: &str = "conv_backward_weight_bf16";
+    shape.check(NAME)?;
+    let ([batch, m, rows, columns], n) = (shape.y(), shape.inputs * 9);
+    let launch = shape.tensor(NAME, version, dy, [m, n])?;
+    has(NAME, "dy", dy, &shape.y())?;
+    has(NAME, "x", x, &shape.x())?;
+    has(NAME, "dweight", dweight, &shape.weight())?;
+    // Version 2: as many parts of the sum as give some hundred blocks, added up by a second launch, in the same order each time.
+    let (blocks, rounds) = (n.div_ceil(64) * m.div_ceil(64), (batch * rows * columns).div_ceil(32));
+    let parts = if version == 1 { 1 } else { (256 / blocks).clamp(1, rounds.min(64)) };
+    if parts == 1 {
+        return shape.pass_tensor(launch.arg(dy).arg(x).arg(dweight));
+    }
+    let mut partial = dy.device().uninit(parts * m * n)?;
+    let launch = launch.grid((n.div_ceil(64), m.div_ceil(64), parts));
+    shape.pass_tensor(launch.arg(dy).arg(x).arg(&mut partial))?;
+    elementwise::bias_backward(1, &partial, dweight, [parts, m * n])
 }

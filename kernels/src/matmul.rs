@@ -1,5 +1,5 @@
-//! Matrix products: in f32 (`cuda/matmul.cu`), with a transposed factor (`cuda/matmul_transposed.cu`), and in bf16 on tensor
-//! cores (`cuda/matmul_bf16.cu`).
+//! Matrix products: in f32 (`cuda/matmul.cu`), with a transposed factor (`cuda/matmul_transposed.cu`), and on tensor cores in bf16
+//! (`cuda/matmul_bf16.cu`) and tf32 (`cuda/matmul_tf32.cu`).
 
 use crate::rung::{has, kernel};
 use crate::{Bf16, DeviceBuffer, KernelError};
@@ -133,5 +133,45 @@ pub fn matmul_bf16(
     }
     let (tile, threads) = [(16, 32), (64, 128), (128, 256)][version - 1];
     let launch = a.device().kernel(&name).grid((n.div_ceil(tile), m.div_ceil(tile))).block(threads);
+    launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
+}
+
+/// The rungs of [`matmul_tf32`].
+pub const MATMUL_TF32: &[&str] =
+    &["one warp a tile, from memory", "mma.sync, three buffers by cp.async, padded"];
+
+/// c = a b on tensor cores, with a `[m, k]`, b `[k, n]` and c `[m, n]` in f32; the factors are rounded to tf32, 10 bits of mantissa
+/// (`torch.matmul` with `torch.backends.cuda.matmul.allow_tf32`). Version 2 needs a k and n that are multiples of 4.
+///
+/// # Errors
+///
+/// As [`matmul`], and sizes that version 2 does not take.
+pub fn matmul_tf32(
+    version: usize,
+    a: &DeviceBuffer<f32>,
+    b: &DeviceBuffer<f32>,
+    c: &mut DeviceBuffer<f32>,
+    [m, n, k]: [usize; 3],
+) -> Result<(), KernelError> {
+    const NAME: &str = "matmul_tf32";
+    let name = kernel(NAME, version, MATMUL_TF32)?;
+    has(NAME, "a", a, &[m, k])?;
+    has(NAME, "b", b, &[k, n])?;
+    has(NAME, "c", c, &[m, n])?;
+    if c.is_empty() {
+        return Ok(());
+    }
+    let launch = a.device().kernel(&name);
+    let launch = if version == 1 {
+        launch.grid((n.div_ceil(8), m.div_ceil(16))).block(32)
+    } else {
+        if n % 4 != 0 || k % 4 != 0 || k == 0 {
+            let message = format!("version 2 takes an n and k that are multiples of 4, not {:?}", [m, n, k]);
+            return Err(KernelError::Shape { operation: NAME, message });
+        }
+        // Three pairs of tiles, 128 rows of 36 floats and 32 of 136.
+        let tiles = 3 * (128 * 36 + 32 * 136) * size_of::<f32>();
+        launch.grid((n.div_ceil(128), m.div_ceil(128))).block(256).shared_bytes(tiles)
+    };
     launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
 }

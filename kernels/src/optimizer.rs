@@ -91,16 +91,23 @@ pub fn square_sum(version: usize, x: &Floats) -> Result<Floats, KernelError> {
     reduce::sum_on_device(4, partial)
 }
 
+/// The rungs of [`clip`].
+pub const CLIP: &[&str] = &["factor and scaling, a launch each", "one launch, none of it for a small norm"];
+
 /// Scales x so that its norm is at most `limit` (`torch.nn.utils.clip_grad_norm_`); the host does not wait.
 ///
 /// # Errors
 ///
-/// What the launches report.
-pub fn clip(x: &mut Floats, limit: f32) -> Result<(), KernelError> {
-    let square = square_sum(2, x)?;
-    let device = x.device().clone();
+/// An unknown version, or what the launches report.
+pub fn clip(version: usize, x: &mut Floats, limit: f32) -> Result<(), KernelError> {
+    kernel("clip", version, CLIP)?;
+    let square = square_sum(version, x)?;
+    let (device, n) = (x.device().clone(), x.len());
+    if version == 2 {
+        let launch = grid_stride(device.kernel("clip_scale_v2"), n.div_ceil(4));
+        return launch.arg(x).arg(&square).arg(limit).arg(n).launch();
+    }
     let mut factor = device.uninit::<f32>(1)?;
     device.kernel("clip_factor_v1").arg(&square).arg(&mut factor).arg(limit).launch()?;
-    let n = x.len();
     grid_stride(device.kernel("scale_by_v1"), n).arg(x).arg(&factor).arg(n).launch()
 }

@@ -11,7 +11,7 @@ mod products;
 
 use std::time::Duration;
 
-use kernels::{Counts, Device, DeviceBuffer, Element, KernelError, peak};
+use kernels::{Bf16, Counts, Device, DeviceBuffer, Element, KernelError, peak};
 
 type Floats = DeviceBuffer<f32>;
 type Done = Result<(), KernelError>;
@@ -25,6 +25,8 @@ enum Work {
     F32(usize),
     /// Operations in bf16 on tensor cores.
     Bf16(usize),
+    /// Operations in tf32 on tensor cores, which do half as many of them as in bf16.
+    Tf32(usize),
 }
 
 /// Bytes or operations a second.
@@ -98,6 +100,12 @@ impl Bench {
         self.device.upload(&(0..n).map(|_| next()).collect::<Vec<f32>>())
     }
 
+    /// The same, rounded to bf16.
+    fn halves(&self, n: usize) -> Result<DeviceBuffer<Bf16>, KernelError> {
+        let values = self.floats(n)?.to_vec()?;
+        self.device.upload(&values.into_iter().map(Bf16::from).collect::<Vec<_>>())
+    }
+
     fn zeros<T: Element>(&self, n: usize) -> Result<DeviceBuffer<T>, KernelError> {
         self.device.zeros(n)
     }
@@ -148,6 +156,7 @@ fn measured(time: f64, work: Work, ceilings: &Ceilings) -> String {
         Work::Bytes(n) => (n, ceilings.copy, "GB/s", 1e9),
         Work::F32(n) => (n, ceilings.f32, "TFLOP/s", 1e12),
         Work::Bf16(n) => (n, ceilings.bf16, "TFLOP/s", 1e12),
+        Work::Tf32(n) => (n, ceilings.bf16 / 2.0, "TFLOP/s", 1e12),
     };
     let rate = amount as f64 / time;
     format!("{:.4} ms | {:.1} {unit} | {:.1} % |", 1e3 * time, rate / scale, 100.0 * rate / ceiling)

@@ -166,9 +166,7 @@ fn steps(bench: &Bench) -> Done {
     bench.ladder("square_sum", optimizer::SQUARE_SUM, &size, floats(1, n), |v| {
         optimizer::square_sum(v, &g).map(drop)
     })?;
-    bench.ladder("clip", &["norm, factor and scaling on the device"], &size, floats(3, n), |_| {
-        optimizer::clip(&mut p, 1.0)
-    })
+    bench.ladder("clip", optimizer::CLIP, &size, floats(3, n), |v| optimizer::clip(v, &mut p, 1.0))
 }
 
 fn moves(bench: &Bench) -> Done {

@@ -2,7 +2,7 @@
 
 use kernels::attention::{self, AttentionShape};
 use kernels::conv::{self, ConvShape};
-use kernels::{Bf16, matmul};
+use kernels::matmul;
 
 use crate::{Bench, Done, Work};
 
@@ -10,6 +10,7 @@ pub fn run(bench: &Bench) -> Done {
     products(bench)?;
     products_bf16(bench)?;
     convolutions(bench)?;
+    convolutions_bf16(bench)?;
     attentions(bench)
 }
 
@@ -23,32 +24,27 @@ fn products(bench: &Bench) -> Done {
     })?;
     bench.ladder("matmul_tn", matmul::MATMUL_TRANSPOSED, &size, work, |v| {
         matmul::matmul_tn(v, &a, &b, &mut c, shape)
+    })?;
+    bench.ladder("matmul_tf32", matmul::MATMUL_TF32, &size, Work::Tf32(2 * n * n * n), |v| {
+        matmul::matmul_tf32(v, &a, &b, &mut c, shape)
     })
 }
 
 fn products_bf16(bench: &Bench) -> Done {
     let n = bench.size(128, 8192);
-    let half = |bench: &Bench| {
-        let values = bench.floats(n * n)?.to_vec()?;
-        bench.device.upload(&values.into_iter().map(Bf16::from).collect::<Vec<_>>())
-    };
-    let (a, b, mut c) = (half(bench)?, half(bench)?, bench.zeros(n * n)?);
+    let (a, b, mut c) = (bench.halves(n * n)?, bench.halves(n * n)?, bench.zeros(n * n)?);
     bench.ladder("matmul_bf16", matmul::MATMUL_BF16, &format!("{n} cubed"), Work::Bf16(2 * n * n * n), |v| {
         matmul::matmul_bf16(v, &a, &b, &mut c, [n; 3])
     })
 }
 
-fn convolutions(bench: &Bench) -> Done {
+fn shape(bench: &Bench) -> ConvShape {
     let (batch, channels, side) = (bench.size(1, 64), bench.size(8, 128), bench.size(8, 32));
-    let shape = ConvShape {
-        batch,
-        inputs: channels,
-        image: [side; 2],
-        outputs: channels,
-        size: 3,
-        stride: 1,
-        padding: 1,
-    };
+    ConvShape { batch, inputs: channels, image: [side; 2], outputs: channels, size: 3, stride: 1, padding: 1 }
+}
+
+fn convolutions(bench: &Bench) -> Done {
+    let shape @ ConvShape { batch, inputs: channels, image: [side, _], .. } = shape(bench);
     let (area, weights) = (batch * channels * side * side, channels * channels * 9);
     let work = Work::F32(2 * batch * side * side * weights);
     let size = format!("{batch} x {channels} x {side} x {side}, 3 x 3");
@@ -60,6 +56,23 @@ fn convolutions(bench: &Bench) -> Done {
     })?;
     bench.ladder("conv_backward_weight", conv::CONV_BACKWARD_WEIGHT, &size, work, |v| {
         conv::conv_backward_weight(v, &dy, &x, &mut dw, &shape)
+    })
+}
+
+fn convolutions_bf16(bench: &Bench) -> Done {
+    let shape @ ConvShape { batch, inputs: channels, image: [side, _], .. } = shape(bench);
+    let (area, weights) = (batch * channels * side * side, channels * channels * 9);
+    let work = Work::Bf16(2 * batch * side * side * weights);
+    let size = format!("{batch} x {channels} x {side} x {side}, 3 x 3");
+    let (x, w, dy) = (bench.halves(area)?, bench.halves(weights)?, bench.halves(area)?);
+    let (mut y, mut dw) = (bench.zeros(area)?, bench.zeros(weights)?);
+    bench
+        .ladder("conv_bf16", conv::CONV_BF16, &size, work, |v| conv::conv_bf16(v, &x, &w, &mut y, &shape))?;
+    bench.ladder("conv_backward_data_bf16", conv::CONV_BF16, &size, work, |v| {
+        conv::conv_backward_data_bf16(v, &dy, &w, &mut y, &shape)
+    })?;
+    bench.ladder("conv_backward_weight_bf16", conv::CONV_BF16, &size, work, |v| {
+        conv::conv_backward_weight_bf16(v, &dy, &x, &mut dw, &shape)
     })
 }
 

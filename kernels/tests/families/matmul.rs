@@ -113,3 +113,51 @@ fn matmul_bf16_v3_reads_shared_memory_without_conflicts() {
     // Each input once, and the result once.
     assert_eq!(counts.bytes_moved(), 2 * 2 * 128 * 64 + 4 * 128 * 128);
 }
+
+/// What the tensor cores read: 10 bits of mantissa, rounded to nearest, halves away from 0.
+fn tf32(x: f32) -> f32 {
+    f32::from_bits((x.to_bits() + 0x1000) & !0x1fff)
+}
+
+#[test]
+fn matmul_tf32_versions() {
+    let Some(device) = device() else { return };
+    for shape @ [m, n, k] in [[16, 8, 8], [1, 1, 1], [17, 9, 5], [130, 136, 36], [7, 4, 132]] {
+        let (a, b) = (numbers(1, m * k), numbers(2, k * n));
+        let round = |x: &[f32]| x.iter().map(|&x| tf32(x)).collect::<Vec<_>>();
+        let absolute = |x: &[f32]| x.iter().map(|x| x.abs()).collect::<Vec<_>>();
+        let (exact, rounded) = (product(&a, &b, shape), product(&round(&a), &round(&b), shape));
+        let size = product(&absolute(&a), &absolute(&b), shape);
+        let (a, b) = (device.upload(&a).unwrap(), device.upload(&b).unwrap());
+        for version in 1..=MATMUL_TF32.len() {
+            let mut c = device.uninit(m * n).unwrap();
+            if version == 2 && (n % 4 != 0 || k % 4 != 0) {
+                let error = matmul_tf32(version, &a, &b, &mut c, shape).unwrap_err().to_string();
+                assert!(error.contains("multiples of 4"), "{error}");
+                continue;
+            }
+            matmul_tf32(version, &a, &b, &mut c, shape).unwrap();
+            // Of the rounded factors the products are exact in f32, as in bf16: at most 132 roundings of sums.
+            close(&format!("matmul_tf32_v{version} {shape:?}"), &c, &rounded, 2e-5);
+            // 10 bits and the one before the point: a factor moves by 2^-11 of itself at most, a product by twice that.
+            for (i, (got, (want, size))) in
+                c.to_vec().unwrap().iter().zip(exact.iter().zip(&size)).enumerate()
+            {
+                let bound = size * 2f64.powi(-10) * 1.001 + 2e-5 * (1.0 + want.abs());
+                assert!((f64::from(*got) - want).abs() <= bound, "v{version} {shape:?}: element {i}");
+            }
+        }
+    }
+}
+
+#[test]
+fn matmul_tf32_v2_reads_shared_memory_without_conflicts() {
+    let Some(device) = device() else { return };
+    let x = device.zeros::<f32>(128 * 64).unwrap();
+    let mut c = device.uninit(128 * 128).unwrap();
+    device.start_counting();
+    matmul_tf32(2, &x, &x, &mut c, [128, 128, 64]).unwrap();
+    let Some(counts) = device.counts() else { return };
+    assert_eq!((counts.bank_conflicts(), counts.tensor_operations), (0, 2 * 128 * 128 * 64));
+    assert_eq!(counts.bytes_moved(), 4 * (2 * 128 * 64 + 128 * 128));
+}

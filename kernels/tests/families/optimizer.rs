@@ -69,9 +69,26 @@ fn norm_and_clip() {
         for limit in [0.5, 1e6] {
             let factor = (limit / (square.sqrt() + 1e-6)).min(1.0);
             let want: Vec<f64> = wide(&x).iter().map(|x| x * factor).collect();
-            let mut got = device.upload(&x).unwrap();
-            clip(&mut got, limit as f32).unwrap();
-            close(&format!("clip, n {n}, limit {limit}"), &got, &want, 1e-6);
+            for version in 1..=CLIP.len() {
+                let mut got = device.upload(&x).unwrap();
+                clip(version, &mut got, limit as f32).unwrap();
+                close(&format!("clip_v{version}, n {n}, limit {limit}"), &got, &want, 1e-6);
+            }
         }
     }
+}
+
+#[test]
+fn clip_v2_leaves_a_small_gradient_alone() {
+    let Some(device) = device() else { return };
+    let mut x = device.upload(&numbers(1, 1000)).unwrap();
+    let counts = [1e6, 0.5].map(|limit| {
+        device.start_counting();
+        clip(2, &mut x, limit).unwrap();
+        device.counts()
+    });
+    let [Some(below), Some(above)] = counts else { return };
+    // The norm reads x once; scaling reads it once more and writes it.
+    assert_eq!(above.store_bytes - below.store_bytes, 4000);
+    assert_eq!(above.load_bytes - below.load_bytes, 4000);
 }
