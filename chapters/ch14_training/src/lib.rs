@@ -3,13 +3,13 @@
 //! Built here: what stands around the training step of chapter 5 until one can leave it alone for a night.
 //! [`Trainer::fit`] trains a [`Classifier`] with a schedule, clipping and early stopping, shows how far it is, writes a
 //! [`History`], and keeps checkpoints from which a run goes on bit for bit, however it was ended; [`evaluate`] and
-//! [`Confusion`] say how good the result is.
+//! [`Confusion`] say how good the result is; [`diagnose`](diagnose::diagnose) says why there is none.
 //!
 //! It stands on losses (chapter 4), layers (5), saved weights (7), optimizers (9), schedules (10), early stopping (12) and
 //! loaders (13).
 //!
 //! Left out, and to come: the area under the ROC curve and calibration, event files for TensorBoard, averaged weights
-//! (EMA), gradient accumulation, keeping more than two checkpoints, `diagnose`, the profiler and the memory account.
+//! (EMA), gradient accumulation, keeping more than two checkpoints, the profiler and the memory account.
 
 extern crate self as ch14_training;
 
@@ -17,6 +17,7 @@ mod begun_with;
 mod checked_file;
 mod checkpoint;
 mod classifier;
+pub mod diagnose;
 mod disk;
 mod error;
 mod evaluation;
