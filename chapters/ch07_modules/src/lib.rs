@@ -2,7 +2,7 @@
 //!
 //! Built here: [`Sequential`], a chain of any layers, and [`Flatten`]; everything that goes over a whole network by its
 //! visitor, whatever the network is: [`state_dict`] and [`load_state_dict`], [`freeze`], [`count_parameters`] and
-//! [`summary`]; and weights in files that PyTorch reads too, [`safetensors`].
+//! [`summary`]; weights in files that PyTorch reads too, [`safetensors`]; and [`awake`], for use with single inputs.
 //!
 //! It stands on arrays (chapter 1) and on the contract of layers and visitors (chapter 5, whose [`Residual`] is shown
 //! here again).
@@ -13,6 +13,7 @@
 extern crate self as ch07_modules;
 
 mod any_tensor;
+mod awake;
 mod flatten;
 pub mod safetensors;
 mod summary;
@@ -30,6 +31,7 @@ mod state;
 mod freeze;
 
 pub use any_tensor::AnyTensor;
+pub use awake::awake;
 pub use ch05_backprop::Residual;
 pub use flatten::Flatten;
 pub use freeze::{count_parameters, count_trainable, freeze, unfreeze};

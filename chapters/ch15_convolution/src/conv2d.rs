@@ -7,8 +7,12 @@ use std::any::Any;
 
 use ch01_tensors::{Array, Float, Tensor};
 
+use crate::kept::{Kept, Way};
 use crate::problem::{Problem, check_bias};
 use crate::{Conv2dOptions, direct, lowered, panels, winograd};
+
+/// Fewer images than these are few: whatever is done once for all of them takes a good part of the time.
+pub(crate) const FEW: usize = 8;
 
 // ANCHOR: conv2d
 /// `y[n, o, i, j] = bias[o] + sum weight[o, c, u, v] x[n, c, i s + u - p, j s + v - p]` over `c`, `u` and `v`
@@ -24,13 +28,31 @@ pub fn conv2d<T: Float>(
     bias: Option<&Array<T>>,
     options: Conv2dOptions,
 ) -> Array<T> {
+    conv2d_keeping(x, weight, bias, options, None)
+}
+
+/// As [`conv2d`]; the form in which few images need the weights is taken from `kept`, or left there for the next call.
+#[track_caller]
+pub(crate) fn conv2d_keeping<T: Float>(
+    x: &Array<T>,
+    weight: &Array<T>,
+    bias: Option<&Array<T>>,
+    options: Conv2dOptions,
+    kept: Option<&Kept>,
+) -> Array<T> {
     let problem = Problem::new("conv2d", x.shape(), weight.shape(), options);
     check_bias("conv2d", bias, problem.outputs);
+    let kept = kept.filter(|_| problem.batch < FEW);
     in_f32([Some(x), Some(weight), bias], |[x, weight, bias]| {
-        if winograd::fits(&problem) {
-            return Some(winograd::forward(&problem, x?, weight?, bias));
+        let (x, weight) = (x?, weight?);
+        let form = |way: Way| match kept {
+            Some(kept) => kept.form(way, &problem, weight),
+            None => way.form(&problem, weight),
+        };
+        if winograd::fits(&problem, kept.is_some()) {
+            return Some(winograd::forward(&problem, x, &form(Way::Winograd), bias));
         }
-        direct::forward(&problem, x?, weight?, bias)
+        direct::fits(&problem).then(|| direct::forward(&problem, x, &form(Way::Direct), bias))
     })
     .unwrap_or_else(|| match problem.window.kernel {
         // The matrix of patches is the image: nothing to gain by making it in parts.
@@ -68,7 +90,7 @@ pub fn conv2d_input_gradient<T: Float>(
 ) -> Array<T> {
     let problem = Problem::with_gradient("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
     in_f32([Some(grad), Some(weight)], |[grad, weight]| {
-        if winograd::fits(&problem) {
+        if winograd::fits(&problem, false) {
             return Some(winograd::input_gradient(&problem, grad?, weight?));
         }
         direct::input_gradient(&problem, grad?, weight?)
@@ -93,7 +115,7 @@ pub fn conv2d_weight_gradient<T: Float>(
 ) -> Array<T> {
     let problem = Problem::with_gradient("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
     in_f32([Some(grad), Some(x)], |[grad, x]| {
-        if winograd::fits(&problem) {
+        if winograd::fits(&problem, false) {
             return Some(winograd::weight_gradient(&problem, grad?, x?));
         }
         // With many channels the third rung is as good.

@@ -3,6 +3,8 @@
 use ch01_tensors::{Array, Float, Rng, Tensor, fail};
 use ch05_backprop::{Layer, Module, Param, Role, Visitor};
 
+use crate::conv2d::conv2d_keeping;
+use crate::kept::Kept;
 use crate::pool_layers::popped;
 use crate::{Conv2dOptions, conv2d, conv2d_bias_gradient, conv2d_input_gradient, conv2d_weight_gradient};
 
@@ -17,6 +19,8 @@ pub struct Conv2d<T: Float = f32> {
     pub options: Conv2dOptions,
     /// The inputs of forward calls that have not been gone back through.
     inputs: Vec<Array<T>>,
+    /// What `infer` has made of the weights.
+    kept: Kept,
 }
 // ANCHOR_END: layer
 
@@ -43,20 +47,29 @@ impl<T: Float> Conv2d<T> {
             fail("Conv2d::from_parts", rule);
         }
         let bias = bias.map(|bias| Param::new(bias, Role::Bias));
-        Conv2d { weight: Param::new(weight, Role::Weight), bias, options, inputs: Vec::new() }
+        Conv2d {
+            weight: Param::new(weight, Role::Weight),
+            bias,
+            options,
+            inputs: Vec::new(),
+            kept: Kept::default(),
+        }
     }
 
     /// The same layer in 64 bits, for the gradient check.
     pub fn to_f64(&self) -> Conv2d<f64> {
         let bias = self.bias.as_ref().map(Param::to_f64);
-        Conv2d { weight: self.weight.to_f64(), bias, options: self.options, inputs: Vec::new() }
+        let (weight, options) = (self.weight.to_f64(), self.options);
+        Conv2d { weight, bias, options, inputs: Vec::new(), kept: Kept::default() }
     }
 }
 
 // ANCHOR: passes
 impl<T: Float> Layer<T> for Conv2d<T> {
     fn forward(&mut self, x: Array<T>) -> Array<T> {
-        let y = self.infer(x.clone());
+        self.kept.forget();
+        let bias = self.bias.as_ref().map(|bias| &bias.value);
+        let y = conv2d(&x, &self.weight.value, bias, self.options);
         self.inputs.push(x);
         y
     }
@@ -72,7 +85,7 @@ impl<T: Float> Layer<T> for Conv2d<T> {
 
     fn infer(&self, x: Array<T>) -> Array<T> {
         let bias = self.bias.as_ref().map(|bias| &bias.value);
-        conv2d(&x, &self.weight.value, bias, self.options)
+        conv2d_keeping(&x, &self.weight.value, bias, self.options, Some(&self.kept))
     }
 }
 // ANCHOR_END: passes

@@ -17,6 +17,7 @@ mod avg_pool;
 mod conv2d;
 mod conv2d_layer;
 mod direct;
+mod kept;
 mod lowered;
 mod panels;
 mod pool;

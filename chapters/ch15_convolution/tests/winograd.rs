@@ -2,7 +2,7 @@
 
 use ch01_tensors::{Array, Rng, Tensor};
 use ch02_matmul::{Kernel, with_kernel};
-use ch05_backprop::assert_close;
+use ch05_backprop::{Layer, assert_close};
 use ch15_convolution::*;
 use proptest::prelude::*;
 
@@ -95,6 +95,36 @@ fn whole_numbers_and_zeros_stay_close_to_themselves() {
 }
 
 #[test]
+fn a_layer_in_use_follows_its_weights() {
+    // What a layer keeps of its weights for single images: by Winograd's way, by the direct kernels, and for neither.
+    for shape in [[1, 16, 16, 16], [3, 20, 8, 8], [1, 16, 7, 5]] {
+        let mut rng = Rng::new(0, "kept");
+        let mut draw = |shape: &[usize]| Tensor::normal(shape, 0.0, 1.0, &mut rng);
+        let (x, bias) = (draw(&shape), draw(&[70]));
+        let mut layer = Conv2d::from_parts(draw(&[70, shape[1], 3, 3]), Some(bias), SAME);
+        let check = |layer: &Conv2d| {
+            let bias = layer.bias.as_ref().map(|bias| bias.value.to_f64());
+            let want = conv2d_naive(&x.to_f64(), &layer.weight.value.to_f64(), bias.as_ref(), SAME);
+            // As in `check`, above.
+            let tol = 2e-5 * (9.0 * shape[1] as f64).sqrt();
+            for kernel in Kernel::available() {
+                let y = with_kernel(kernel, || layer.infer(x.clone()));
+                assert_close(&format!("{shape:?}, {kernel:?}"), &y, &want, tol);
+                assert!(with_kernel(kernel, || layer.infer(x.clone())) == y, "the second time, {kernel:?}");
+            }
+        };
+        check(&layer);
+        layer.weight.value *= -0.5;
+        check(&layer);
+        layer.weight.value = draw(&[70, shape[1], 3, 3]);
+        check(&layer);
+        _ = layer.forward(x.clone());
+        layer.weight.value += 1.0;
+        check(&layer);
+    }
+}
+
+#[test]
 fn nothing_is_lost_of_infinity() {
     let mut x = Tensor::ones([1, 1, 8, 8]);
     x[[0, 0, 3, 3]] = f32::INFINITY;
@@ -109,13 +139,15 @@ fn the_same_bits_on_any_number_of_threads() {
     let rng = &mut Rng::new(0, "threads");
     let mut draw = |shape: &[usize]| Tensor::normal(shape, 0.0, 1.0, rng);
     let (x, w, g) = (draw(&[20, 16, 12, 12]), draw(&[40, 16, 3, 3]), draw(&[20, 40, 12, 12]));
+    // A single image, whose output channels are cut, into other pieces than the groups of transformed kernels.
+    let (image, many) = (draw(&[1, 16, 32, 32]), draw(&[150, 16, 3, 3]));
     for kernel in Kernel::available() {
         let run = |threads: usize| -> Vec<Array<f32>> {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 with_kernel(kernel, || {
                     let (dx, dw) = conv2d_backward(&g, &x, &w, SAME);
-                    vec![conv2d(&x, &w, None, SAME), dx, dw]
+                    vec![conv2d(&x, &w, None, SAME), dx, dw, conv2d(&image, &many, None, SAME)]
                 })
             })
         };

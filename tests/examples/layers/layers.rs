@@ -10,14 +10,18 @@ use ch04_losses::CrossEntropy;
 use ch05_backprop::Layer;
 use ch11_normalization::{BatchNorm2d, LayerNorm};
 use ch12_regularization::Dropout;
+use ch15_convolution::{MaxPool2d, Pool2dOptions};
 use ch17_embeddings::Embedding;
 
 /// What is measured: a layer, its input, and what else it needs. The shapes are those of the workloads.
-pub const CASES: [&str; 15] = [
+pub const CASES: [&str; 18] = [
     "batch_norm 128x32x32x32",
     "batch_norm 128x64x32x32",
     "batch_norm 128x128x16x16",
     "batch_norm 128x256x8x8",
+    "max_pool 128x64x32x32 2 2 0",
+    "max_pool 128x128x16x16 2 2 0",
+    "max_pool 32x64x56x56 3 2 1",
     "layer_norm 32x256x128",
     "layer_norm 16x256x256",
     "dropout 32x256x128 0.1",
@@ -134,6 +138,10 @@ pub fn case(name: &str) -> Case {
     let mut x = Tensor::normal(&shape[..], 0.0, 1.0, &mut rng);
     let mut passes: Box<dyn Passes> = match words[0] {
         "batch_norm" => Box::new(OfLayer(BatchNorm2d::<f32>::new(shape[1]))),
+        "max_pool" => {
+            let [kernel, stride, padding] = [2, 3, 4].map(|i| [words[i].parse().expect("a size"); 2]);
+            Box::new(OfLayer(MaxPool2d::new(Pool2dOptions { kernel, stride, padding })))
+        }
         "layer_norm" => Box::new(OfLayer(LayerNorm::new(shape[shape.len() - 1]))),
         "dropout" => {
             let p = words[2].parse().expect("a probability");

@@ -31,6 +31,8 @@ def make(name, arguments):
     shape = sizes(arguments[0])
     if name == "batch_norm":
         return batch_norm(shape)
+    if name == "max_pool":
+        return nn.MaxPool2d(*map(int, arguments[1:])), torch.randn(shape), []
     if name == "layer_norm":
         return layer_norm(shape)
     if name == "dropout":

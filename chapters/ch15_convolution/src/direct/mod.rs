@@ -30,7 +30,7 @@ mod kernels;
 mod passes;
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use passes::{forward, input_gradient, weight_gradient};
+pub(crate) use passes::{fits, forward, input_gradient, panels, weight_gradient};
 
 #[cfg(not(target_arch = "x86_64"))]
 mod nothing {
@@ -38,8 +38,16 @@ mod nothing {
 
     use crate::problem::Problem;
 
-    pub fn forward(_: &Problem, _: &Tensor, _: &Tensor, _: Option<&Tensor>) -> Option<Tensor> {
-        None
+    pub fn fits(_: &Problem) -> bool {
+        false
+    }
+
+    pub fn panels(_: &Problem, _: &Tensor) -> Tensor {
+        unreachable!("nothing fits")
+    }
+
+    pub fn forward(_: &Problem, _: &Tensor, _: &Tensor, _: Option<&Tensor>) -> Tensor {
+        unreachable!("nothing fits")
     }
 
     pub fn input_gradient(_: &Problem, _: &Tensor, _: &Tensor) -> Option<Tensor> {
@@ -52,7 +60,7 @@ mod nothing {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) use nothing::{forward, input_gradient, weight_gradient};
+pub(crate) use nothing::{fits, forward, input_gradient, panels, weight_gradient};
 
 /// [`conv2d`](crate::conv2d) by the fourth rung, for comparison; None for what it cannot do.
 ///
@@ -67,7 +75,7 @@ pub fn conv2d_direct(
 ) -> Option<Tensor> {
     let problem = Problem::new("conv2d_direct", x.shape(), weight.shape(), options);
     check_bias("conv2d_direct", bias, problem.outputs);
-    forward(&problem, x, weight, bias)
+    fits(&problem).then(|| forward(&problem, x, &panels(&problem, weight), bias))
 }
 
 /// [`conv2d_input_gradient`](crate::conv2d_input_gradient) by the fourth rung; None for what it cannot do.

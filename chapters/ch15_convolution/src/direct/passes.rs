@@ -8,7 +8,7 @@ use super::kernels::{self, LANES, Pair, Place, ROWS, VECTORS, WEIGHT_ROWS, WEIGH
 use crate::problem::Problem;
 
 /// Whether the kernels can do it.
-fn fits(problem: &Problem) -> bool {
+pub(crate) fn fits(problem: &Problem) -> bool {
     let [height, width] = problem.window.output();
     Kernel::in_use() == Kernel::Avx512
         && problem.window.stride == [1, 1]
@@ -48,9 +48,12 @@ impl Layout {
         let [rows, cols] = problem.window.kernel;
         let [_, width] = problem.window.output();
         let mut taps = Array::scratch([problem.taps()]);
-        for (number, tap) in taps.data_mut().iter_mut().enumerate() {
-            let (c, u, v) = (number / (rows * cols), number / cols % rows, number % cols);
-            *tap = (c * plane + u * pitch + v) as i32;
+        for (c, taps) in taps.data_mut().chunks_mut(rows * cols).enumerate() {
+            for (u, taps) in taps.chunks_mut(cols).enumerate() {
+                for (v, tap) in taps.iter_mut().enumerate() {
+                    *tap = (c * plane + u * pitch + v) as i32;
+                }
+            }
         }
         let mut places = Array::scratch([problem.positions() / 8]);
         for (number, place) in places.data_mut().iter_mut().enumerate() {
@@ -87,7 +90,10 @@ fn pad(problem: &Problem, image: &[f32], into: &mut [f32]) {
 }
 
 /// `[outputs, taps]` as panels of `ROWS` outputs, tap after tap: `[outputs / ROWS, taps, ROWS]`, filled up with zeros.
-fn pack(weight: &[f32], outputs: usize, taps: usize) -> Tensor {
+pub(crate) fn panels(problem: &Problem, weight: &Tensor) -> Tensor {
+    let (outputs, taps) = (problem.outputs, problem.taps());
+    let weight = weight.clone().contiguous();
+    let weight = weight.data();
     let mut panels = Tensor::scratch([outputs.div_ceil(ROWS), taps, ROWS]);
     panels.data_mut().par_chunks_mut(taps * ROWS).enumerate().for_each(|(panel, packed)| {
         for m in 0..ROWS {
@@ -102,25 +108,21 @@ fn pack(weight: &[f32], outputs: usize, taps: usize) -> Tensor {
     panels
 }
 
-/// The convolution, if the kernels can do it.
-pub(crate) fn forward(
-    problem: &Problem,
-    x: &Tensor,
-    weight: &Tensor,
-    bias: Option<&Tensor>,
-) -> Option<Tensor> {
-    if !fits(problem) {
-        return None;
-    }
-    let (x, weight) = (x.clone().contiguous(), weight.clone().contiguous());
+/// Operations below which threads are not worth their while.
+const SMALL: usize = 1 << 22;
+
+/// The convolution, with the weights as [`panels`], of what [`fits`].
+pub(crate) fn forward(problem: &Problem, x: &Tensor, panels: &Tensor, bias: Option<&Tensor>) -> Tensor {
+    assert!(fits(problem));
+    let x = x.clone().contiguous();
     let bias = bias.map(|bias| bias.clone().contiguous());
     let layout = Layout::new(problem);
     let (outputs, positions, taps) = (problem.outputs, problem.positions(), problem.taps());
-    let panels = pack(weight.data(), outputs, taps);
     let mut y = Tensor::scratch(problem.output_shape());
     // A few images alone would leave threads without work: then the output channels are cut too.
     let panel_count = outputs.div_ceil(ROWS);
-    let parts = if problem.batch >= 16 { 1 } else { panel_count.min(4) };
+    let small = 2 * outputs * positions * taps < SMALL;
+    let parts = if small || problem.batch >= 16 { 1 } else { panel_count.min(4) };
     let channels = panel_count.div_ceil(parts.max(1)) * ROWS;
     let image = |number: usize, y: &mut [f32]| {
         let mut buffer = Tensor::scratch([layout.image]);
@@ -143,7 +145,7 @@ pub(crate) fn forward(
     };
     let images = y.data_mut().par_chunks_mut((outputs * positions).max(1)).enumerate();
     images.for_each(|(number, y)| image(number, y));
-    Some(y)
+    y
 }
 
 /// Some output channels of one image: for each group of vectors, whose surroundings stay in the first-level cache, all channels.
@@ -213,7 +215,7 @@ pub(crate) fn input_gradient(problem: &Problem, grad: &Tensor, weight: &Tensor) 
         return None;
     }
     let flipped = weight.clone().transpose(0, 1).flip(2).flip(3).contiguous();
-    forward(&back, grad, &flipped, None)
+    Some(forward(&back, grad, &panels(&back, &flipped), None))
 }
 
 /// Images that one task sums over. Fixed, so that the order of the sum is always the same.

@@ -39,7 +39,7 @@ use ch01_tensors::{Shape, Tensor, fail};
 use crate::Conv2dOptions;
 use crate::problem::{Problem, check_bias};
 
-pub(crate) use passes::{fits, forward, input_gradient, weight_gradient};
+pub(crate) use passes::{fits, forward, input_gradient, points, weight_gradient};
 
 /// Points in two dimensions.
 const POINTS: usize = 36;
@@ -52,7 +52,7 @@ const POINTS: usize = 36;
 pub fn conv2d_winograd(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
     let problem = problem(x.shape(), weight.shape());
     check_bias("conv2d_winograd", bias, problem.outputs);
-    forward(&problem, x, weight, bias)
+    forward(&problem, x, &points(&problem, weight), bias)
 }
 
 /// [`conv2d_input_gradient`](crate::conv2d_input_gradient) by the fifth rung.

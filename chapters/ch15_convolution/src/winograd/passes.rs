@@ -8,15 +8,16 @@ use super::POINTS;
 use super::kernels::{KernelGradients, Kernels, Places};
 use super::lanes::{lanes, run};
 use super::tiles::{Block, Grid, Outputs, Patches};
+use crate::conv2d::FEW;
 use crate::problem::Problem;
 
 /// Whether this way is worth it: with few channels the transforms take longer than they save, with few tiles those of the
-/// weights do.
-pub(crate) fn fits(problem: &Problem) -> bool {
+/// weights do, unless they are there (`ready`); but a vector should be full of tiles.
+pub(crate) fn fits(problem: &Problem, ready: bool) -> bool {
     let grid = Grid::new(problem.window.input);
     is_possible(problem)
         && problem.inputs.min(problem.outputs) >= 16
-        && problem.batch * grid.down * grid.across >= 64
+        && problem.batch * grid.down * grid.across >= if ready { 16 } else { 64 }
 }
 
 /// Whether there is this way.
@@ -69,56 +70,74 @@ fn transform_kernels(kernel: Kernel, weight: &[f32], outputs: usize, places: Pla
     points
 }
 
-/// `y`; the sizes are checked, and fit.
-pub(crate) fn forward(problem: &Problem, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
+/// The kernels at the points, as [`forward`] reads them.
+pub(crate) fn points(problem: &Problem, weight: &Tensor) -> Tensor {
     let Problem { inputs, outputs, .. } = *problem;
     let places = Places { output: 9 * inputs, input: 9, flipped: false, inputs };
-    convolve(problem, [inputs, outputs], x, weight, places, bias)
+    transform_kernels(Kernel::in_use(), weight.clone().contiguous().data(), outputs, places)
+}
+
+/// `y`, of the kernels at the points; the sizes are checked, and fit.
+pub(crate) fn forward(problem: &Problem, x: &Tensor, points: &Tensor, bias: Option<&Tensor>) -> Tensor {
+    convolve(problem, [problem.inputs, problem.outputs], x, points, bias)
 }
 
 /// `dL/dx`: a convolution of `grad` with the flipped kernels.
 pub(crate) fn input_gradient(problem: &Problem, grad: &Tensor, weight: &Tensor) -> Tensor {
     let Problem { inputs, outputs, .. } = *problem;
     let places = Places { output: 9, input: 9 * inputs, flipped: true, inputs: outputs };
-    convolve(problem, [outputs, inputs], grad, weight, places, None)
+    let points = transform_kernels(Kernel::in_use(), weight.clone().contiguous().data(), inputs, places);
+    convolve(problem, [outputs, inputs], grad, &points, None)
 }
 
 fn convolve(
     problem: &Problem,
     [inputs, outputs]: [usize; 2],
     x: &Tensor,
-    weight: &Tensor,
-    places: Places,
+    points: &Tensor,
     bias: Option<&Tensor>,
 ) -> Tensor {
     let kernel = Kernel::in_use();
-    let (x, weight) = (x.clone().contiguous(), weight.clone().contiguous());
+    let x = x.clone().contiguous();
     let bias = bias.map(|bias| bias.clone().contiguous());
-    let points = transform_kernels(kernel, weight.data(), outputs, places);
+    let bias = bias.as_ref().map(Tensor::data);
     let grid = Grid::new(problem.window.input);
     let tiles = (MATRIX / inputs).clamp(32, 64);
     let images = (tiles / (grid.down * grid.across)).clamp(1, problem.batch.div_ceil(8));
     let mut y = Tensor::scratch([problem.batch, outputs, grid.height, grid.width]);
+    // Images are tasks. A few alone would leave threads without work: then the output channels are cut too, and each task
+    // transforms the image for itself, which is quicker than to fetch it from another processor's cache. A number of the
+    // output is the same sum in any case.
+    let parts = if problem.batch < FEW { rayon::current_num_threads().min(outputs.div_ceil(16)) } else { 1 };
+    let channels = if parts > 1 { outputs.div_ceil(parts).next_multiple_of(16) } else { outputs };
     let tasks = y.data_mut().par_chunks_mut(images * outputs * grid.area());
     tasks.zip(x.data().par_chunks(images * inputs * grid.area())).for_each(|(y, x)| {
-        with_kernel(kernel, || {
-            let images = y.len() / (outputs * grid.area());
-            for block in blocks(grid, inputs, images, tiles, lanes(kernel)) {
-                convolve_block(kernel, block, x, points.data(), bias.as_ref().map(Tensor::data), outputs, y);
-            }
-        });
+        let images = x.len() / (inputs * grid.area());
+        let part = |(part, y): (usize, &mut [f32])| {
+            with_kernel(kernel, || {
+                let channels = [part * channels, y.len() / (images * grid.area()), outputs];
+                for block in blocks(grid, inputs, images, tiles, lanes(kernel)) {
+                    convolve_block(kernel, block, x, points.data(), bias, channels, y);
+                }
+            });
+        };
+        match parts {
+            1 => part((0, y)),
+            _ => y.par_chunks_mut(channels * grid.area()).enumerate().with_max_len(1).for_each(part),
+        }
     });
     y
 }
 
 // ANCHOR: block
+/// `count` channels of the output from `first` on, of `outputs`; `y` has room for those.
 fn convolve_block(
     kernel: Kernel,
     block: Block,
     x: &[f32],
     points: &[f32],
     bias: Option<&[f32]>,
-    outputs: usize,
+    [first, count, outputs]: [usize; 3],
     y: &mut [f32],
 ) {
     let (inputs, tiles) = (block.channels, block.tiles);
@@ -127,27 +146,33 @@ fn convolve_block(
     let (mut patches, mut products) =
         (Tensor::scratch([POINTS * plane]), Tensor::scratch([POINTS * product]));
     transform::<true>(kernel, block, x, room.data_mut(), patches.data_mut(), plane);
-    for (group, points) in points.chunks(POINTS * TOGETHER * inputs).enumerate() {
-        let (first, count) = (group * TOGETHER, points.len() / (POINTS * inputs));
+    let (mut channel, end) = (first, first + count);
+    while channel < end {
+        // The group of points that the channel belongs to.
+        let group = channel / TOGETHER * TOGETHER;
+        let size = TOGETHER.min(outputs - group);
+        let some = (group + size).min(end) - channel;
         for point in 0..POINTS {
-            let w = Window::new(&points[point * count * inputs..], [count, inputs], [inputs, 1]);
+            let w = &points[(POINTS * group + point * size + channel - group) * inputs..];
+            let w = Window::new(w, [some, inputs], [inputs, 1]);
             let x = Window::new(&patches.data()[point * plane..], [inputs, tiles], [tiles, 1]);
             let to = &mut products.data_mut()[point * product..];
-            gemm_into(w, x, false, &mut WindowMut::new(to, [count, tiles], tiles));
+            gemm_into(w, x, false, &mut WindowMut::new(to, [some, tiles], tiles));
         }
-        for (tile, part) in (Block { channels: outputs, ..block }).parts(lanes(kernel)) {
+        for (tile, part) in (Block { channels: count, ..block }).parts(lanes(kernel)) {
             let work = Outputs {
                 block: part,
                 products: &products.data()[tile..],
                 plane: product,
-                channels: [first, count],
-                bias: bias.map(|bias| &bias[first..]),
+                channels: [channel - first, some],
+                bias: bias.map(|bias| &bias[channel..]),
                 room: room.data_mut(),
                 to: y,
             };
             // SAFETY: the processor has the kernel's instructions.
             unsafe { run(kernel, work) }
         }
+        channel += some;
     }
 }
 // ANCHOR_END: block

@@ -4,7 +4,7 @@ use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
 use ch04_losses::CrossEntropy;
 use ch05_backprop::{Mlp, zero_grad};
-use ch07_modules::count_parameters;
+use ch07_modules::{awake, count_parameters};
 use ch09_optimizers::{AdamW, Optimizer, Sgd};
 use ch13_data::Tokens;
 use ch14_training::Classifier;
@@ -55,7 +55,7 @@ fn step<M: Classifier>(
 ) -> Step {
     let (batch, parameters) = (labels.dim(0), count_parameters(&mut model));
     let run: Box<dyn FnMut()> = if infer {
-        Box::new(move || drop(model.infer(&input)))
+        Box::new(move || drop(awake(|| model.infer(&input))))
     } else {
         let criterion = CrossEntropy::default();
         Box::new(move || {
