@@ -6,7 +6,10 @@
 
 use ch01_tensors::{Rng, Tensor};
 use ch05_backprop::{Module, Param, Role, Visitor};
-use ch09_optimizers::{AdamW, Optimizer, Sgd, clip_grad_norm, grad_norm};
+use ch09_optimizers::{
+    AdaGrad, Adafactor, Adam, AdamW, Ema, Lamb, Lars, Lion, Muon, Optimizer, RmsProp, Sgd, clip_grad_norm,
+    grad_norm,
+};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rayon::prelude::*;
 
@@ -37,15 +40,28 @@ fn benches(c: &mut Criterion) {
     let mut net = net();
     let count: usize = net.0.iter().map(|param| param.value.size()).sum();
     let mut group = c.benchmark_group(format!("{count} parameters"));
-    let mut optimizers: [(&str, u64, Box<dyn Optimizer>); 3] = [
+    let mut optimizers: [(&str, u64, Box<dyn Optimizer>); 11] = [
         ("sgd", 12, Box::new(Sgd::new())),
         ("sgd, nesterov", 20, Box::new(Sgd::new().momentum(0.9).nesterov(true).weight_decay(5e-4))),
         ("adamw", 28, Box::new(AdamW::new())),
+        ("adam with amsgrad", 36, Box::new(Adam::new().amsgrad(true))),
+        ("adagrad", 20, Box::new(AdaGrad::new())),
+        ("rmsprop", 20, Box::new(RmsProp::new())),
+        ("lion", 20, Box::new(Lion::new())),
+        // These go over the numbers more than once.
+        ("lars", 28, Box::new(Lars::new())),
+        ("lamb", 48, Box::new(Lamb::new())),
+        ("adafactor", 40, Box::new(Adafactor::new())),
+        // Bound by its products, not by memory.
+        ("muon", 20, Box::new(Muon::new())),
     ];
     for (name, bytes, optimizer) in &mut optimizers {
         group.throughput(Throughput::Bytes(*bytes * count as u64));
         group.bench_function(*name, |b| b.iter(|| optimizer.step(&mut net, 1e-3)));
     }
+    let mut ema = Ema::new(0.999);
+    group.throughput(Throughput::Bytes(12 * count as u64));
+    group.bench_function("running mean of the weights", |b| b.iter(|| ema.update(&mut net)));
     group.throughput(Throughput::Bytes(4 * count as u64));
     group.bench_function("norm", |b| b.iter(|| grad_norm(&mut net)));
     group.throughput(Throughput::Bytes(12 * count as u64));

@@ -9,7 +9,7 @@ use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
 use ch04_losses::CrossEntropy;
 use ch05_backprop::{Layer, Mlp, Module, zero_grad};
-use ch09_optimizers::{AdamW, Optimizer, Rule, State, apply};
+use ch09_optimizers::{AdamW, Optimizer, Rule, State, apply, like};
 use datasets::mnist;
 
 const STEPS: usize = 300;
@@ -44,7 +44,9 @@ fn train(seed: u64, rate: f64, corrected: bool, x: &Tensor, labels: &Array<i64>)
             return adamw.step(model, rate);
         }
         let rule = Uncorrected { rate: rate as f32 };
-        state.step("Adam", model, (rate, 2), |param, slot| apply(param, &mut slot.arrays, rule));
+        state.step("Adam", model, (rate, &like(&["m", "v"])), |param, slot| {
+            apply(param, &mut slot.arrays, rule)
+        });
     };
     let mut losses = Vec::new();
     for _ in 0..STEPS {

@@ -7,11 +7,11 @@
 //! - `m̂ = m / (1 - β₁ᵗ)` and `v̂ = v / (1 - β₂ᵗ)`, which take away the pull of that beginning;
 //! - `w ← w - η m̂ / (√v̂ + ε)`.
 //!
-//! `m` and `v` are the arrays `exp_avg` and `exp_avg_sq`. Left out: AMSGrad.
+//! `m` and `v` are the arrays `exp_avg` and `exp_avg_sq`. Left out: AMSGrad (see `Adam`).
 
 use ch01_tensors::{Array, Float, fail};
-use ch05_backprop::Module;
-use ch09_optimizers::{Groups, Optimizer, Rule, State, apply};
+use ch05_backprop::{Module, Param};
+use ch09_optimizers::{Groups, Optimizer, Rule, Slot, State, apply, like};
 
 /// Adam with decoupled weight decay.
 pub struct AdamW<T: Float = f32> {
@@ -121,22 +121,31 @@ impl<T: Float> Rule<T, 2> for Step<T> {
 }
 // ANCHOR_END: rule
 
+/// AdamW's step for one parameter, whose slot holds its two means.
+pub fn adamw_step<T: Float>(
+    param: &mut Param<T>,
+    slot: &mut Slot<T>,
+    rate: f64,
+    (betas, eps, decay): ((f64, f64), f64, f64),
+) {
+    let fixed = [betas.0, betas.1, 1.0 - betas.0, 1.0 - betas.1, eps].map(T::from_f64);
+    let moving = corrections(betas, slot.steps as f64, rate, decay).map(T::from_f64);
+    let ([mean, square, mean_new, square_new, eps], [size, unbias, keep]) = (fixed, moving);
+    let step = Step { mean, square, mean_new, square_new, size, unbias, keep, eps };
+    apply::<T, 2>(param, &mut slot.arrays, step);
+}
+
 impl<T: Float> Optimizer<T> for AdamW<T> {
     fn step(&mut self, module: &mut dyn Module<T>, rate: f64) {
         let AdamW { betas, eps, weight_decay, ref mut state } = *self;
-        state.step("AdamW", module, (rate, NAMES.len()), |param, slot| {
+        state.step("AdamW", module, (rate, &like(&NAMES)), |param, slot| {
             let decay = weight_decay * slot.group.decay;
-            let fixed = [betas.0, betas.1, 1.0 - betas.0, 1.0 - betas.1, eps].map(T::from_f64);
-            let moving =
-                corrections(betas, slot.steps as f64, rate * slot.group.rate, decay).map(T::from_f64);
-            let ([mean, square, mean_new, square_new, eps], [size, unbias, keep]) = (fixed, moving);
-            let step = Step { mean, square, mean_new, square_new, size, unbias, keep, eps };
-            apply::<T, 2>(param, &mut slot.arrays, step);
+            adamw_step(param, slot, rate * slot.group.rate, (betas, eps, decay));
         });
     }
 
     fn visit_state(&mut self, module: &mut dyn Module<T>, see: &mut dyn FnMut(&str, &mut Array<T>)) {
-        self.state.show("AdamW", module, &NAMES, see);
+        self.state.show("AdamW", module, &like(&NAMES), see);
     }
 
     fn steps(&self) -> u64 {
@@ -145,6 +154,10 @@ impl<T: Float> Optimizer<T> for AdamW<T> {
 
     fn set_steps(&mut self, steps: u64) {
         self.state.steps = steps;
+    }
+
+    fn set_momentum(&mut self, momentum: f64) {
+        self.betas.0 = momentum;
     }
 }
 

@@ -26,5 +26,9 @@ pub trait Optimizer<T: Float = f32>: Send {
 
     /// Overwrites [`steps`](Optimizer::steps), when a saved state is restored.
     fn set_steps(&mut self, steps: u64);
+
+    /// Changes the momentum (of Adam and its relatives the first beta) from the next step on, for schedules that move it
+    /// along with the rate. Does nothing to an optimizer that was made without one.
+    fn set_momentum(&mut self, _momentum: f64) {}
 }
 // ANCHOR_END: optimizer

@@ -11,7 +11,7 @@
 
 use ch01_tensors::{Array, Float, fail};
 use ch05_backprop::Module;
-use ch09_optimizers::{Groups, Optimizer, Rule, State, apply};
+use ch09_optimizers::{Groups, Optimizer, Rule, State, apply, like};
 
 /// Gradient descent, with momentum if wanted.
 pub struct Sgd<T: Float = f32> {
@@ -116,16 +116,16 @@ impl<T: Float> Optimizer<T> for Sgd<T> {
         if self.nesterov && self.momentum == 0.0 {
             fail("Sgd", format_args!("Nesterov's step needs a momentum"));
         }
-        let arrays = self.names().len();
+        let names = self.names();
         let (momentum, nesterov, weight_decay) = (self.momentum, self.nesterov, self.weight_decay);
-        self.state.step("Sgd", module, (rate, arrays), |param, slot| {
+        self.state.step("Sgd", module, (rate, &like(names)), |param, slot| {
             let step = Step {
                 decay: T::from_f64(weight_decay * slot.group.decay),
                 momentum: T::from_f64(momentum),
                 rate: T::from_f64(rate * slot.group.rate),
                 nesterov,
             };
-            match arrays {
+            match names.len() {
                 0 => apply::<T, 0>(param, &mut slot.arrays, step),
                 _ => apply::<T, 1>(param, &mut slot.arrays, step),
             }
@@ -134,7 +134,7 @@ impl<T: Float> Optimizer<T> for Sgd<T> {
 
     fn visit_state(&mut self, module: &mut dyn Module<T>, see: &mut dyn FnMut(&str, &mut Array<T>)) {
         let names = self.names();
-        self.state.show("Sgd", module, names, see);
+        self.state.show("Sgd", module, &like(names), see);
     }
 
     fn steps(&self) -> u64 {
@@ -143,5 +143,12 @@ impl<T: Float> Optimizer<T> for Sgd<T> {
 
     fn set_steps(&mut self, steps: u64) {
         self.state.steps = steps;
+    }
+
+    fn set_momentum(&mut self, momentum: f64) {
+        // Whether there is momentum at all is decided when the optimizer is made: it decides what is remembered.
+        if self.momentum > 0.0 && (0.0..1.0).contains(&momentum) {
+            self.momentum = momentum.max(f64::MIN_POSITIVE);
+        }
     }
 }

@@ -4,7 +4,7 @@ use ch01_tensors::{Array, Rng};
 use ch03_neurons::Activation;
 use ch04_losses::CrossEntropy;
 use ch05_backprop::{Layer, Mlp, Module, Param, Role, Visitor, zero_grad};
-use ch09_optimizers::{AdamW, Groups, Optimizer, Sgd, clip_grad_norm};
+use ch09_optimizers::{Adam, AdamW, Groups, Lion, Optimizer, Sgd, clip_grad_norm};
 
 /// A single parameter.
 struct One(Param<f64>);
@@ -107,6 +107,47 @@ fn decay_inside_adams_gradient_hardly_acts_where_gradients_are_large() {
     assert!(apart.iter().all(|w| (w - 0.82).abs() < 0.02), "{apart:?}");
     assert!(inside[0] > 0.97, "the loud one hardly shrinks: {inside:?}");
     assert!(inside[1] < 0.1, "the quiet one vanishes: {inside:?}");
+}
+
+#[test]
+fn adamw_without_decay_is_adam_and_its_weights_grow() {
+    let run = |mut optimizer: Box<dyn Optimizer<f64>>| {
+        let mut module = One::new(Array::from([0.5, -0.25, 1.0]), Role::Weight);
+        let mut rng = Rng::new(1, "growth");
+        for _ in 0..3000 {
+            // Gradients that are noise only, as when the training set is fitted and what is left is chance.
+            module.0.grad = Array::normal([3], 0.0, 1.0, &mut rng);
+            optimizer.step(&mut module, 1e-2);
+        }
+        module.0.value.to_vec()
+    };
+    let without = run(Box::new(AdamW::new().weight_decay(0.0)));
+    // Bit for bit: whoever writes AdamW and passes no decay (PyTorch's default is 0.01, but many recipes say 0) has Adam.
+    assert_eq!(without, run(Box::new(Adam::new())));
+    let size = |values: &[f64]| values.iter().map(|w| w * w).sum::<f64>().sqrt();
+    let with = run(Box::new(AdamW::new().weight_decay(0.5)));
+    assert!(size(&without) > 2.0 * size(&with), "without {without:?}, with {with:?}");
+}
+
+/// Where gradients are noise only, AdamW moves by a fraction of its rate and Lion by all of it: AdamW's rate is several times
+/// too large for Lion.
+#[test]
+fn lion_moves_by_the_full_rate_where_adamw_hardly_moves() {
+    let stride = |mut optimizer: Box<dyn Optimizer<f64>>| {
+        let mut module = One::new(Array::zeros([64]), Role::Weight);
+        let (mut rng, mut total) = (Rng::new(2, "noise"), 0.0);
+        for _ in 0..500 {
+            module.0.grad = Array::normal([64], 0.0, 1.0, &mut rng);
+            let before = module.0.value.clone();
+            optimizer.step(&mut module, 1e-3);
+            total += (&module.0.value - &before).iter().map(f64::abs).sum::<f64>() / 64.0 / 500.0;
+        }
+        total / 1e-3
+    };
+    // A mean with beta 0.9 has the standard deviation sqrt(0.1 / 1.9) = 0.23, and a mean size of 0.8 times that.
+    let (adamw, lion) = (stride(Box::new(AdamW::new().weight_decay(0.0))), stride(Box::new(Lion::new())));
+    assert!((0.16..0.24).contains(&adamw), "{adamw}");
+    assert!((lion - 1.0).abs() < 1e-9, "{lion}");
 }
 
 #[test]

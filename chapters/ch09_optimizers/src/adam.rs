@@ -1,0 +1,167 @@
+//! Adam as first published (Kingma and Ba 2015; `torch.optim.Adam`), with the decay inside the gradient, and AMSGrad
+//! (Reddi, Kale and Kumar 2018).
+//!
+//! A step is that of [`AdamW`](crate::AdamW), with two differences: the decay `λ` joins the gradient, `g ← g + λ w`, and
+//! is then divided by the root as everything else is; and AMSGrad divides by the largest `v` so far instead of by `v`,
+//! so that no rate grows again.
+//!
+//! The arrays are `exp_avg`, `exp_avg_sq` and, with AMSGrad, `max_exp_avg_sq`.
+
+use ch01_tensors::{Array, Float};
+use ch05_backprop::Module;
+
+use crate::options::{share, size};
+use crate::{Groups, Optimizer, Rule, State, apply, like};
+
+/// Adam with its old decay, and with AMSGrad if wanted.
+pub struct Adam<T: Float = f32> {
+    betas: (f64, f64),
+    eps: f64,
+    weight_decay: f64,
+    amsgrad: bool,
+    state: State<T>,
+}
+
+impl<T: Float> Default for Adam<T> {
+    fn default() -> Self {
+        Adam::new()
+    }
+}
+
+impl<T: Float> Adam<T> {
+    /// PyTorch's defaults: betas 0.9 and 0.999, eps 1e-8, no decay, no AMSGrad.
+    pub fn new() -> Self {
+        Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0, amsgrad: false, state: State::default() }
+    }
+
+    /// How much of the two running means stays from step to step.
+    ///
+    /// # Panics
+    /// When one is not from 0 to below 1.
+    #[track_caller]
+    pub fn betas(mut self, mean: f64, square: f64) -> Self {
+        self.betas = (share("Adam", "a beta", mean), share("Adam", "a beta", square));
+        self
+    }
+
+    /// What is added to the root, so that nothing is divided by 0.
+    ///
+    /// # Panics
+    /// When it is negative or not finite.
+    #[track_caller]
+    pub fn eps(mut self, eps: f64) -> Self {
+        self.eps = size("Adam", "an eps", eps);
+        self
+    }
+
+    /// The pull towards 0, added to the gradient, for the parameters that decay.
+    ///
+    /// # Panics
+    /// When it is negative or not finite.
+    #[track_caller]
+    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
+        self.weight_decay = size("Adam", "a weight decay", weight_decay);
+        self
+    }
+
+    /// Whether to divide by the largest mean of squares so far.
+    pub fn amsgrad(mut self, amsgrad: bool) -> Self {
+        self.amsgrad = amsgrad;
+        self
+    }
+
+    /// Which parameters decay and at which rate they move.
+    pub fn groups(mut self, groups: Groups) -> Self {
+        self.state.groups = groups;
+        self
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        let all: &[&str] = &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
+        if self.amsgrad { all } else { &all[..2] }
+    }
+}
+
+// ANCHOR: rule
+#[derive(Clone, Copy)]
+struct Step<T> {
+    mean: T,
+    square: T,
+    mean_new: T,
+    square_new: T,
+    size: T,
+    unbias: T,
+    decay: T,
+    eps: T,
+}
+
+impl<T: Float> Step<T> {
+    #[inline(always)]
+    fn means(self, value: T, grad: T, [m, v]: [T; 2]) -> [T; 2] {
+        let grad = grad + self.decay * value;
+        [self.mean * m + self.mean_new * grad, self.square * v + self.square_new * grad * grad]
+    }
+
+    #[inline(always)]
+    fn moved(self, value: T, m: T, v: T) -> T {
+        value - self.size * m / (self.unbias * v.sqrt() + self.eps)
+    }
+}
+
+impl<T: Float> Rule<T, 2> for Step<T> {
+    #[inline(always)]
+    fn at(self, value: T, grad: T, state: [T; 2]) -> (T, [T; 2]) {
+        let [m, v] = self.means(value, grad, state);
+        (self.moved(value, m, v), [m, v])
+    }
+}
+
+impl<T: Float> Rule<T, 3> for Step<T> {
+    #[inline(always)]
+    fn at(self, value: T, grad: T, [m, v, largest]: [T; 3]) -> (T, [T; 3]) {
+        let [m, v] = self.means(value, grad, [m, v]);
+        // A NaN stays one, as in PyTorch.
+        let largest = if v <= largest { largest } else { v };
+        (self.moved(value, m, largest), [m, v, largest])
+    }
+}
+// ANCHOR_END: rule
+
+impl<T: Float> Optimizer<T> for Adam<T> {
+    fn step(&mut self, module: &mut dyn Module<T>, rate: f64) {
+        let names = self.names();
+        let Adam { betas: (mean, square), eps, weight_decay, amsgrad, ref mut state } = *self;
+        state.step("Adam", module, (rate, &like(names)), |param, slot| {
+            let t = slot.steps as f64;
+            let size = rate * slot.group.rate / (1.0 - mean.powf(t));
+            let unbias = 1.0 / (1.0 - square.powf(t)).sqrt();
+            let decay = weight_decay * slot.group.decay;
+            let [size, unbias, decay, eps] = [size, unbias, decay, eps].map(T::from_f64);
+            let [mean, square, mean_new, square_new] =
+                [mean, square, 1.0 - mean, 1.0 - square].map(T::from_f64);
+            let step = Step { mean, square, mean_new, square_new, size, unbias, decay, eps };
+            if amsgrad {
+                apply::<T, 3>(param, &mut slot.arrays, step);
+            } else {
+                apply::<T, 2>(param, &mut slot.arrays, step);
+            }
+        });
+    }
+
+    fn visit_state(&mut self, module: &mut dyn Module<T>, see: &mut dyn FnMut(&str, &mut Array<T>)) {
+        let names = self.names();
+        self.state.show("Adam", module, &like(names), see);
+    }
+
+    fn steps(&self) -> u64 {
+        self.state.steps
+    }
+
+    fn set_steps(&mut self, steps: u64) {
+        self.state.steps = steps;
+    }
+
+    fn set_momentum(&mut self, momentum: f64) {
+        self.betas.0 = share("Adam", "a momentum", momentum);
+    }
+}
