@@ -180,50 +180,6 @@ __device__ void flash_key(const float* q, const float* k, const float* v, const 
     }
 }
 
-// The width must be known to the compiler, so that it keeps the rows in registers: one kernel per width.
-extern "C" __global__ void attention_v2_16(const float* q, const float* k, const float* v, const int* lengths, float* out,
-                                           float* lse, int length, float scale, int causal) {
-    flash<16>(q, k, v, lengths, out, lse, length, scale, causal);
-}
-extern "C" __global__ void attention_backward_query_v1_16(const float* q, const float* k, const float* v, const int* lengths,
-                                                          const float* dout, const float* lse, const float* delta,
-                                                          float* dq, int length, float scale, int causal) {
-    flash_query<16>(q, k, v, lengths, dout, lse, delta, dq, length, scale, causal);
-}
-extern "C" __global__ void attention_backward_key_v1_16(const float* q, const float* k, const float* v, const int* lengths,
-                                                        const float* dout, const float* lse, const float* delta,
-                                                        float* dk, float* dv, int length, float scale, int causal) {
-    flash_key<16>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);
-}
-extern "C" __global__ void attention_v2_32(const float* q, const float* k, const float* v, const int* lengths, float* out,
-                                           float* lse, int length, float scale, int causal) {
-    flash<32>(q, k, v, lengths, out, lse, length, scale, causal);
-}
-extern "C" __global__ void attention_backward_query_v1_32(const float* q, const float* k, const float* v, const int* lengths,
-                                                          const float* dout, const float* lse, const float* delta,
-                                                          float* dq, int length, float scale, int causal) {
-    flash_query<32>(q, k, v, lengths, dout, lse, delta, dq, length, scale, causal);
-}
-extern "C" __global__ void attention_backward_key_v1_32(const float* q, const float* k, const float* v, const int* lengths,
-                                                        const float* dout, const float* lse, const float* delta,
-                                                        float* dk, float* dv, int length, float scale, int causal) {
-    flash_key<32>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);
-}
-extern "C" __global__ void attention_v2_64(const float* q, const float* k, const float* v, const int* lengths, float* out,
-                                           float* lse, int length, float scale, int causal) {
-    flash<64>(q, k, v, lengths, out, lse, length, scale, causal);
-}
-extern "C" __global__ void attention_backward_query_v1_64(const float* q, const float* k, const float* v, const int* lengths,
-                                                          const float* dout, const float* lse, const float* delta,
-                                                          float* dq, int length, float scale, int causal) {
-    flash_query<64>(q, k, v, lengths, dout, lse, delta, dq, length, scale, causal);
-}
-extern "C" __global__ void attention_backward_key_v1_64(const float* q, const float* k, const float* v, const int* lengths,
-                                                        const float* dout, const float* lse, const float* delta,
-                                                        float* dk, float* dv, int length, float scale, int causal) {
-    flash_key<64>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);
-}
-
 // Backward, v2: four neighbouring lanes share a row, each with every fourth of its columns. In v1 a thread holds three or four rows of up to
 // 64 floats, more registers than leave room for other warps, and a block is one warp; here a thread holds a quarter, a block has four
 // warps for the same tiles, and two shuffles put the products together. All lanes come to the shuffles, also for pairs that are not seen.
@@ -308,35 +264,34 @@ __device__ void shared_key(const float* q, const float* k, const float* v, const
     }
 }
 
-extern "C" __global__ void attention_backward_query_v2_16(const float* q, const float* k, const float* v, const int* lengths,
-                                                          const float* dout, const float* lse, const float* delta,
-                                                          float* dq, int length, float scale, int causal) {
-    shared_query<16>(q, k, v, lengths, dout, lse, delta, dq, length, scale, causal);
-}
-extern "C" __global__ void attention_backward_key_v2_16(const float* q, const float* k, const float* v, const int* lengths,
-                                                        const float* dout, const float* lse, const float* delta,
-                                                        float* dk, float* dv, int length, float scale, int causal) {
-    shared_key<16>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);
-}
-
-extern "C" __global__ void attention_backward_query_v2_32(const float* q, const float* k, const float* v, const int* lengths,
-                                                          const float* dout, const float* lse, const float* delta,
-                                                          float* dq, int length, float scale, int causal) {
-    shared_query<32>(q, k, v, lengths, dout, lse, delta, dq, length, scale, causal);
-}
-extern "C" __global__ void attention_backward_key_v2_32(const float* q, const float* k, const float* v, const int* lengths,
-                                                        const float* dout, const float* lse, const float* delta,
-                                                        float* dk, float* dv, int length, float scale, int causal) {
-    shared_key<32>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);
-}
-
-extern "C" __global__ void attention_backward_query_v2_64(const float* q, const float* k, const float* v, const int* lengths,
-                                                          const float* dout, const float* lse, const float* delta,
-                                                          float* dq, int length, float scale, int causal) {
-    shared_query<64>(q, k, v, lengths, dout, lse, delta, dq, length, scale, causal);
-}
-extern "C" __global__ void attention_backward_key_v2_64(const float* q, const float* k, const float* v, const int* lengths,
-                                                        const float* dout, const float* lse, const float* delta,
-                                                        float* dk, float* dv, int length, float scale, int causal) {
-    shared_key<64>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);
-}
+// The width must be known to the compiler, so that it keeps the rows in registers: one kernel per width. (ptxas says where they are
+// more than a thread has registers, and some wait in memory: in v1 of backward from 64 on, in forward at 128. v2 of backward has room.)
+#define ATTENTION(W)                                                                                                                \
+    extern "C" __global__ void attention_v2_##W(const float* q, const float* k, const float* v, const int* lengths, float* out,     \
+                                                float* lse, int length, float scale, int causal) {                                  \
+        flash<W>(q, k, v, lengths, out, lse, length, scale, causal);                                                                \
+    }                                                                                                                               \
+    extern "C" __global__ void attention_backward_query_v1_##W(                                                                     \
+        const float* q, const float* k, const float* v, const int* lengths, const float* dout, const float* lse,                    \
+        const float* delta, float* dq, int length, float scale, int causal) {                                                       \
+        flash_query<W>(q, k, v, lengths, dout, lse, delta, dq, length, scale, causal);                                              \
+    }                                                                                                                               \
+    extern "C" __global__ void attention_backward_key_v1_##W(                                                                       \
+        const float* q, const float* k, const float* v, const int* lengths, const float* dout, const float* lse,                    \
+        const float* delta, float* dk, float* dv, int length, float scale, int causal) {                                            \
+        flash_key<W>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);                                            \
+    }                                                                                                                               \
+    extern "C" __global__ void attention_backward_query_v2_##W(                                                                     \
+        const float* q, const float* k, const float* v, const int* lengths, const float* dout, const float* lse,                    \
+        const float* delta, float* dq, int length, float scale, int causal) {                                                       \
+        shared_query<W>(q, k, v, lengths, dout, lse, delta, dq, length, scale, causal);                                             \
+    }                                                                                                                               \
+    extern "C" __global__ void attention_backward_key_v2_##W(                                                                       \
+        const float* q, const float* k, const float* v, const int* lengths, const float* dout, const float* lse,                    \
+        const float* delta, float* dk, float* dv, int length, float scale, int causal) {                                            \
+        shared_key<W>(q, k, v, lengths, dout, lse, delta, dk, dv, length, scale, causal);                                           \
+    }
+ATTENTION(16)
+ATTENTION(32)
+ATTENTION(64)
+ATTENTION(128)

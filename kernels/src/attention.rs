@@ -1,7 +1,7 @@
-//! Attention, forward and backward (`cuda/attention.cu`).
+//! Attention: forward and backward in f32 (`cuda/attention.cu`), forward in bf16 on tensor cores (`cuda/attention_bf16.cu`).
 
 use crate::rung::{has, kernel};
-use crate::{DeviceBuffer, KernelError, Launch};
+use crate::{Bf16, DeviceBuffer, Element, KernelError, Launch};
 
 /// The rungs of [`attention`].
 pub const ATTENTION: &[&str] =
@@ -11,7 +11,7 @@ pub const ATTENTION_BACKWARD: &[&str] =
     &["flash: probabilities computed again, tile by tile", "four lanes a row"];
 
 /// The widths for which version 2 and backward are compiled.
-pub const WIDTHS: [usize; 3] = [16, 32, 64];
+pub const WIDTHS: [usize; 4] = [16, 32, 64, 128];
 
 /// The longest sequence of version 1, whose scores must fit the shared memory of a block.
 pub const LONGEST_PLAIN: usize = 12_000;
@@ -34,7 +34,11 @@ pub struct AttentionShape<'a> {
 }
 
 impl AttentionShape<'_> {
-    fn check(&self, operation: &'static str, buffers: &[(&str, &Floats)]) -> Result<(), KernelError> {
+    fn check<T: Element>(
+        &self,
+        operation: &'static str,
+        buffers: &[(&str, &DeviceBuffer<T>)],
+    ) -> Result<(), KernelError> {
         for (name, buffer) in buffers {
             has(operation, name, buffer, &[self.sets, self.length, self.width])?;
         }
@@ -146,4 +150,44 @@ pub fn attention_backward(
         .arg(v)
         .arg(lengths);
     launch.arg(dout).arg(lse).arg(&delta).arg(dk).arg(dv).arg(length).arg(scale).arg(causal).launch()
+}
+
+/// The rungs of [`attention_bf16`].
+pub const ATTENTION_BF16: &[&str] = &["flash with mma.sync", "the next tiles on their way, powers of 2"];
+
+/// The widths for which [`attention_bf16`] is compiled.
+pub const WIDTHS_BF16: [usize; 2] = [64, 128];
+
+/// As [`attention`], on tensor cores: q, k and v in bf16, out and the result in f32. Probabilities are rounded to bf16 before they
+/// meet the values, so an element of out is off by at most 2^-8 of the mean of |v|.
+///
+/// # Errors
+///
+/// As [`attention`], and a width that it is not compiled for.
+pub fn attention_bf16(
+    version: usize,
+    [q, k, v]: [&DeviceBuffer<Bf16>; 3],
+    out: &mut Floats,
+    shape: &AttentionShape,
+) -> Result<Floats, KernelError> {
+    const NAME: &str = "attention_bf16";
+    let name = kernel(NAME, version, ATTENTION_BF16)?;
+    shape.check(NAME, &[("q", q), ("k", k), ("v", v)])?;
+    shape.check(NAME, &[("out", out)])?;
+    let &AttentionShape { sets, length, width, causal, lengths } = shape;
+    if !WIDTHS_BF16.contains(&width) {
+        let message = format!("a head of width {width}: it is compiled for {WIDTHS_BF16:?}");
+        return Err(KernelError::Shape { operation: NAME, message });
+    }
+    let mut lse = q.device().uninit(sets * length)?;
+    if out.is_empty() {
+        return Ok(lse);
+    }
+    let launch = q.device().kernel(&format!("{name}_{width}"));
+    let launch = launch.grid((length.div_ceil(64), sets)).block(128);
+    // Version 2: two pairs of tiles, 64 rows of `width` numbers each.
+    let launch = if version == 2 { launch.shared_bytes(2 * 2 * 64 * width * 2) } else { launch };
+    let launch = launch.arg(q).arg(k).arg(v).arg(lengths).arg(out).arg(&mut lse);
+    launch.arg(length).arg(shape.scale()).arg(i32::from(causal)).launch()?;
+    Ok(lse)
 }

@@ -2,10 +2,11 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 #[cfg(feature = "cuda")]
 use crate::cuda;
+use crate::graph::Node;
 use crate::pinned::Host;
 use crate::stream::Uses;
 use crate::{Device, Element, KernelError, Pinned, simulator};
@@ -16,22 +17,33 @@ pub(crate) enum Memory {
     Cuda(cuda::Memory),
 }
 
+/// Memory and its last uses. A buffer has it; graphs that use the buffer have it too.
+pub(crate) struct Store {
+    pub memory: Memory,
+    pub uses: Mutex<Uses>,
+}
+
+/// The bytes of a store that are in use.
+#[derive(Clone)]
+pub(crate) struct Piece {
+    pub store: Arc<Store>,
+    pub bytes: usize,
+}
+
 /// A buffer whatever its elements: what a launch needs of it.
 pub trait Buffer {
     /// The device it lives on.
     fn device(&self) -> &Device;
     /// What a kernel may call its elements.
     fn cuda_types(&self) -> &'static [&'static str];
-    /// The buffer's memory and its last uses, of types that this crate keeps to itself.
-    fn hidden(&self) -> (&dyn Any, &dyn Any);
+    /// The buffer's memory, of a type that this crate keeps to itself, and the bytes of it that are in use.
+    fn hidden(&self) -> (&dyn Any, usize);
 }
 
 impl dyn Buffer + '_ {
-    pub(crate) fn memory(&self) -> Option<&Memory> {
-        self.hidden().0.downcast_ref()
-    }
-    pub(crate) fn uses(&self) -> Option<&Mutex<Uses>> {
-        self.hidden().1.downcast_ref()
+    pub(crate) fn piece(&self) -> Option<Piece> {
+        let (store, bytes) = self.hidden();
+        Some(Piece { store: store.downcast_ref::<Arc<Store>>()?.clone(), bytes })
     }
 }
 
@@ -42,16 +54,15 @@ impl<T: Element> Buffer for DeviceBuffer<T> {
     fn cuda_types(&self) -> &'static [&'static str] {
         T::CUDA
     }
-    fn hidden(&self) -> (&dyn Any, &dyn Any) {
-        (&self.memory, &self.uses)
+    fn hidden(&self) -> (&dyn Any, usize) {
+        (&self.store, self.bytes())
     }
 }
 
-/// An array of numbers in the memory of a device, freed when dropped.
+/// An array of numbers in the memory of a device, freed when dropped, or with the last [`Graph`](crate::Graph) that uses it.
 pub struct DeviceBuffer<T: Element> {
     pub(crate) device: Device,
-    pub(crate) memory: Memory,
-    pub(crate) uses: Mutex<Uses>,
+    pub(crate) store: Arc<Store>,
     pub(crate) len: usize,
     pub(crate) capacity: usize,
     pub(crate) element: PhantomData<T>,
@@ -78,6 +89,15 @@ impl<T: Element> DeviceBuffer<T> {
         &self.device
     }
 
+    /// Whether a [`Graph`](crate::Graph) uses this memory, and would write to it also under another owner.
+    pub fn is_recorded(&self) -> bool {
+        Arc::strong_count(&self.store) > 1
+    }
+
+    fn bytes(&self) -> usize {
+        self.len * size_of::<T>()
+    }
+
     /// The same memory for `len` other elements, which nobody has written yet. What was launched before on this buffer's
     /// stream still comes first.
     ///
@@ -89,10 +109,10 @@ impl<T: Element> DeviceBuffer<T> {
             return Err(KernelError::Length { buffer: self.capacity, slice: len });
         }
         self.len = len;
-        match &mut self.memory {
-            Memory::Simulator(memory) => memory.recycle(len * size_of::<T>()),
+        match &self.store.memory {
+            Memory::Simulator(memory) => memory.forget(),
             #[cfg(feature = "cuda")]
-            Memory::Cuda(memory) => memory.recycle(len * size_of::<T>()),
+            Memory::Cuda(_) => {}
         }
         Ok(self)
     }
@@ -108,8 +128,8 @@ impl<T: Element> DeviceBuffer<T> {
     /// The lengths differ, another stream is still using the buffer, or the driver refuses.
     pub fn copy_from(&mut self, values: &[T]) -> Result<(), KernelError> {
         self.check(values.len())?;
-        self.device.order_copy("copying to the device", &self.uses, true)?;
-        match &mut self.memory {
+        self.device.order_copy("copying to the device", &self.store.uses, true)?;
+        match &self.store.memory {
             Memory::Simulator(memory) => memory.write(bytes_of(values)),
             #[cfg(feature = "cuda")]
             Memory::Cuda(memory) => memory.write(bytes_of(values), self.device.lane())?,
@@ -125,11 +145,13 @@ impl<T: Element> DeviceBuffer<T> {
     pub fn copy_from_pinned(&mut self, values: &Pinned<T>, on: &Device) -> Result<(), KernelError> {
         self.check(values.len())?;
         self.device.same(on)?;
-        on.order_copy("copying from pinned memory", &self.uses, true)?;
-        match (&mut self.memory, &values.host) {
+        on.order_copy("copying from pinned memory", &self.store.uses, true)?;
+        match (&self.store.memory, &values.host) {
             (Memory::Simulator(memory), Host::Plain(values)) => memory.write(bytes_of(values)),
             #[cfg(feature = "cuda")]
-            (Memory::Cuda(memory), Host::Cuda(values)) => memory.write_from(values, on.lane())?,
+            (Memory::Cuda(memory), Host::Cuda(values)) => {
+                memory.write_from(values, self.bytes(), on.lane())?
+            }
             #[cfg(feature = "cuda")]
             _ => return Err(KernelError::NoDevice("the pinned memory is of another device".to_owned())),
         }
@@ -144,11 +166,11 @@ impl<T: Element> DeviceBuffer<T> {
     pub fn copy_to_pinned(&self, values: &mut Pinned<T>, on: &Device) -> Result<(), KernelError> {
         self.check(values.len())?;
         self.device.same(on)?;
-        on.order_copy("copying to pinned memory", &self.uses, false)?;
-        match (&self.memory, &mut values.host) {
+        on.order_copy("copying to pinned memory", &self.store.uses, false)?;
+        match (&self.store.memory, &mut values.host) {
             (Memory::Simulator(memory), Host::Plain(values)) => memory.read(bytes_of_mut(values)),
             #[cfg(feature = "cuda")]
-            (Memory::Cuda(memory), Host::Cuda(values)) => memory.read_to(values, on.lane())?,
+            (Memory::Cuda(memory), Host::Cuda(values)) => memory.read_to(values, self.bytes(), on.lane())?,
             #[cfg(feature = "cuda")]
             _ => return Err(KernelError::NoDevice("the pinned memory is of another device".to_owned())),
         }
@@ -161,11 +183,15 @@ impl<T: Element> DeviceBuffer<T> {
     ///
     /// Another stream is still using the buffer, or the driver refuses.
     pub fn fill_zero(&mut self) -> Result<(), KernelError> {
-        self.device.order_copy("setting to zero", &self.uses, true)?;
-        match &mut self.memory {
+        if let Some(nodes) = &mut *self.device.recording() {
+            nodes.push(Node::Zero(Piece { store: self.store.clone(), bytes: self.bytes() }));
+            return Ok(());
+        }
+        self.device.order_copy("setting to zero", &self.store.uses, true)?;
+        match &self.store.memory {
             Memory::Simulator(memory) => memory.zero(),
             #[cfg(feature = "cuda")]
-            Memory::Cuda(memory) => memory.zero(self.device.lane())?,
+            Memory::Cuda(memory) => memory.zero(self.bytes(), self.device.lane())?,
         }
         Ok(())
     }
@@ -176,10 +202,10 @@ impl<T: Element> DeviceBuffer<T> {
     ///
     /// Another stream is still writing, the driver refuses, or reports what a kernel did wrong.
     pub fn to_vec(&self) -> Result<Vec<T>, KernelError> {
-        self.device.order_copy("copying to the host", &self.uses, false)?;
+        self.device.order_copy("copying to the host", &self.store.uses, false)?;
         let mut values = vec![T::default(); self.len];
         self.device.synchronize()?;
-        match &self.memory {
+        match &self.store.memory {
             Memory::Simulator(memory) => memory.read(bytes_of_mut(&mut values)),
             #[cfg(feature = "cuda")]
             Memory::Cuda(memory) => memory.read(bytes_of_mut(&mut values))?,

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::ManuallyDrop;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cust::context::{Context, CurrentContext};
@@ -18,9 +18,14 @@ use cust::module::Module;
 use cust::stream::{Stream, StreamFlags, StreamWaitEventFlags};
 use cust::sys;
 
-use crate::buffer::Buffer;
+use crate::buffer;
+use crate::graph::Node;
 use crate::launch::{Checked, Passed};
 use crate::{KernelError, PTX};
+
+mod memory;
+
+pub(crate) use memory::{Memory, Pinned};
 
 unsafe extern "C" {
     /// In find_cuda_helper/src/driver.c: why there is no driver, or null.
@@ -178,22 +183,16 @@ impl Cuda {
         self.shared.current().map_err(refused(action()))?;
         // SAFETY: the bytes are read only after they were written: by `write`, `zero`, or a kernel.
         let buffer = unsafe { DeviceBuffer::uninitialized(bytes) }.map_err(refused(action()))?;
-        Ok(Memory { shared: self.shared.clone(), buffer: ManuallyDrop::new(buffer), len: bytes })
+        Ok(Memory { shared: self.shared.clone(), buffer: ManuallyDrop::new(buffer) })
     }
 
-    pub fn run<'a>(
+    /// The modules, that of this file among them.
+    fn module(
         &self,
-        launch: &Checked<'a>,
-        lane: &Lane,
-        memory: &dyn Fn(&'a dyn Buffer) -> &'a Memory,
-    ) -> Result<(), KernelError> {
-        let Checked { kernel, file, grid, block, shared_bytes, ref args } = *launch;
-        let failed = |doing: &str| {
-            refused(format!(
-                "{kernel}: {doing} (grid {grid}, block {block}, {shared_bytes} bytes of shared memory)"
-            ))
-        };
-        self.shared.current().map_err(failed("making the context current"))?;
+        file: &str,
+        kernel: &str,
+    ) -> Result<MutexGuard<'_, HashMap<String, Module>>, KernelError> {
+        self.shared.current().map_err(refused("making the context current"))?;
         let mut modules = self.shared.modules.lock().unwrap_or_else(PoisonError::into_inner);
         if !modules.contains_key(file) {
             let ptx = file.replace(".cu", ".ptx");
@@ -204,12 +203,25 @@ impl Cuda {
                 Module::from_ptx(text, &[]).map_err(refused(format!("loading ptx/{ptx} for {kernel}")))?;
             modules.insert(file.to_owned(), module);
         }
+        Ok(modules)
+    }
+
+    pub fn run(&self, launch: &Checked, lane: &Lane) -> Result<(), KernelError> {
+        let Checked { ref file, grid, block, shared_bytes, ref args, .. } = *launch;
+        let (kernel, file) = (launch.kernel(), &**file);
+        let failed = |doing: &str| {
+            refused(format!(
+                "{kernel}: {doing} (grid {grid}, block {block}, {shared_bytes} bytes of shared memory)"
+            ))
+        };
+        self.shared.current().map_err(failed("making the context current"))?;
+        let modules = self.module(file, kernel)?;
         let function = modules[file].get_function(kernel).map_err(failed("finding the kernel in its PTX"))?;
         let addresses: Vec<u64> = args
             .iter()
-            .map(|(_, passed)| match passed {
+            .map(|passed| match passed {
                 Passed::Number(bytes) => u64::from_ne_bytes(*bytes),
-                Passed::Pointer(Some(buffer), _) => memory(*buffer).buffer.as_device_ptr().as_raw(),
+                Passed::Pointer(Some(piece), _) => of(&piece.store.memory).buffer.as_device_ptr().as_raw(),
                 Passed::Pointer(None, _) => 0,
             })
             .collect();
@@ -240,116 +252,77 @@ impl Cuda {
         };
         result(status).map_err(failed("launching"))
     }
+
+    /// The graph of these nodes: they are launched on the stream while the driver takes them down.
+    pub fn graph(&self, nodes: &[Node], lane: &Lane) -> Result<Graph, KernelError> {
+        let stream = lane.stream.as_inner();
+        let failed = || refused(format!("making a graph of {} launches", nodes.len()));
+        for node in nodes {
+            if let Node::Launch(launch) = node {
+                drop(self.module(&launch.file, launch.kernel())?); // not in the middle of a capture
+            }
+        }
+        let mode = sys::CUstreamCaptureMode_enum::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
+        self.shared.current().map_err(failed())?;
+        // SAFETY: a stream of this context.
+        result(unsafe { sys::cuStreamBeginCapture_v2(stream, mode) }).map_err(failed())?;
+        let launched = nodes.iter().try_for_each(|node| match node {
+            Node::Launch(launch) => self.run(launch, lane),
+            Node::Zero(piece) => of(&piece.store.memory).zero(piece.bytes, lane),
+        });
+        let (mut graph, mut exec) = (std::ptr::null_mut(), std::ptr::null_mut());
+        // SAFETY: ends the capture that was begun above; the driver writes the handles. The executable graph is a copy.
+        let made = unsafe {
+            let ended = result(sys::cuStreamEndCapture(stream, &raw mut graph));
+            let made = ended.and_then(|()| result(sys::cuGraphInstantiateWithFlags(&raw mut exec, graph, 0)));
+            if !graph.is_null() {
+                sys::cuGraphDestroy(graph);
+            }
+            made
+        };
+        launched?;
+        made.map_err(failed())?;
+        Ok(Graph { shared: self.shared.clone(), exec, len: nodes.len() })
+    }
 }
 
-/// Memory of the GPU.
-pub(crate) struct Memory {
+fn of(memory: &buffer::Memory) -> &Memory {
+    match memory {
+        buffer::Memory::Cuda(memory) => memory,
+        buffer::Memory::Simulator(_) => unreachable!("the launch has seen that the buffer is of this device"),
+    }
+}
+
+/// A graph that the driver has taken down.
+pub(crate) struct Graph {
     shared: Arc<Shared>,
-    buffer: ManuallyDrop<DeviceBuffer<u8>>,
-    /// The bytes in use.
+    exec: sys::CUgraphExec,
     len: usize,
 }
 
-// SAFETY: a device address; every use makes the context current first.
-unsafe impl Send for Memory {}
+// SAFETY: as for `Shared`.
+unsafe impl Send for Graph {}
 // SAFETY: as above.
-unsafe impl Sync for Memory {}
+unsafe impl Sync for Graph {}
 
-impl Memory {
-    fn with(&self, what: &str, act: impl FnOnce(u64) -> sys::cudaError_enum) -> Result<(), KernelError> {
-        if self.len == 0 {
-            return Ok(());
-        }
-        let action = format!("{what} {} bytes on {}", self.len, self.shared.name);
-        let address = self.buffer.as_device_ptr().as_raw();
-        self.shared.current().and_then(|()| result(act(address))).map_err(refused(action))
-    }
-
-    pub fn recycle(&mut self, bytes: usize) {
-        self.len = bytes;
-    }
-
-    // SAFETY of the four copies: the caller has checked the length.
-
-    /// From pageable memory, which is read before the call returns.
-    pub fn write(&mut self, bytes: &[u8], lane: &Lane) -> Result<(), KernelError> {
-        let stream = lane.stream.as_inner();
-        // SAFETY: see above.
-        self.with("copying to", |to| unsafe {
-            sys::cuMemcpyHtoDAsync_v2(to, bytes.as_ptr().cast(), bytes.len(), stream)
-        })
-    }
-
-    pub fn write_from(&mut self, from: &Pinned, lane: &Lane) -> Result<(), KernelError> {
-        from.used(lane, || {
-            let (stream, bytes) = (lane.stream.as_inner(), self.len);
-            // SAFETY: see above; `from` is neither changed nor freed before its event.
-            self.with("copying from pinned memory to", |to| unsafe {
-                sys::cuMemcpyHtoDAsync_v2(to, from.start.cast(), bytes, stream)
-            })
-        })
-    }
-
-    pub fn read_to(&self, to: &Pinned, lane: &Lane) -> Result<(), KernelError> {
-        to.used(lane, || {
-            let (stream, bytes) = (lane.stream.as_inner(), self.len);
-            // SAFETY: as above; nobody reads `to` before its event.
-            self.with("copying to pinned memory from", |from| unsafe {
-                sys::cuMemcpyDtoHAsync_v2(to.start.cast(), from, bytes, stream)
-            })
-        })
-    }
-
-    /// The caller has waited for the stream.
-    pub fn read(&self, bytes: &mut [u8]) -> Result<(), KernelError> {
-        // SAFETY: see above.
-        self.with("copying from", |from| unsafe {
-            sys::cuMemcpyDtoH_v2(bytes.as_mut_ptr().cast(), from, bytes.len())
-        })
-    }
-
-    pub fn zero(&mut self, lane: &Lane) -> Result<(), KernelError> {
-        let (stream, bytes) = (lane.stream.as_inner(), self.len);
-        // SAFETY: the part of the buffer that is in use.
-        self.with("setting to zero", |to| unsafe { sys::cuMemsetD8Async(to, 0, bytes, stream) })
+impl Graph {
+    pub fn launch(&self, lane: &Lane) -> Result<(), KernelError> {
+        // SAFETY: the graph and its memory live until their owner is dropped.
+        let launched = self
+            .shared
+            .current()
+            .and_then(|()| result(unsafe { sys::cuGraphLaunch(self.exec, lane.stream.as_inner()) }));
+        launched.map_err(refused(format!("launching a graph of {} launches", self.len)))
     }
 }
 
-/// Pinned memory of the host, and an event behind the last copy that used it.
-pub(crate) struct Pinned {
-    shared: Arc<Shared>,
-    start: *mut u8,
-    event: ManuallyDrop<Event>,
-}
-
-// SAFETY: the memory is read and written through `wait`, under the borrow rules of its owner.
-unsafe impl Send for Pinned {}
-// SAFETY: as above.
-unsafe impl Sync for Pinned {}
-
-impl Pinned {
-    /// Runs a copy on this stream, once the one before is done.
-    fn used(&self, lane: &Lane, copy: impl FnOnce() -> Result<(), KernelError>) -> Result<(), KernelError> {
-        self.wait()?;
-        copy()?;
-        self.event.record(&lane.stream).map_err(refused("ordering a copy of pinned memory"))
-    }
-
-    /// The memory, once no copy uses it.
-    pub fn wait(&self) -> Result<*mut u8, KernelError> {
-        let waited = self.shared.current().and_then(|()| self.event.synchronize());
-        waited.map_err(refused("waiting for a copy of pinned memory"))?;
-        Ok(self.start)
-    }
-}
-
-impl Drop for Pinned {
+impl Drop for Graph {
     fn drop(&mut self) {
-        if self.wait().is_ok() {
-            // SAFETY: allocated by `Cuda::pinned`, freed once, and no copy uses it.
+        if self.shared.current().is_ok() {
+            // SAFETY: made by `Cuda::graph` and destroyed once; first all work of the device ends.
             unsafe {
-                sys::cuMemFreeHost(self.start.cast());
-                ManuallyDrop::drop(&mut self.event);
+                sys::cuCtxSynchronize();
+                sys::cuGraphExecDestroy(self.exec);
             }
         }
     }
@@ -362,15 +335,5 @@ fn result(status: sys::cudaError_enum) -> CudaResult<()> {
         sys::cudaError_enum::CUDA_ERROR_INVALID_VALUE => Err(CudaError::InvalidValue),
         sys::cudaError_enum::CUDA_ERROR_ILLEGAL_ADDRESS => Err(CudaError::IllegalAddress),
         _ => Err(CudaError::UnknownError),
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        // Freeing waits for kernels that still use the memory. If the context is gone, so is the memory.
-        if self.shared.current().is_ok() {
-            // SAFETY: dropped here and nowhere else.
-            unsafe { ManuallyDrop::drop(&mut self.buffer) };
-        }
     }
 }

@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::buffer::{Buffer, Memory};
+use crate::buffer::{Buffer, Memory, Store};
 #[cfg(feature = "cuda")]
 use crate::cuda::{self, Cuda};
+use crate::graph::Node;
 use crate::launch::{Checked, Launch};
 use crate::rewrite::{self, Signature};
 use crate::simulator::Simulator;
@@ -17,12 +18,12 @@ use crate::{Counts, DeviceBuffer, Element, KernelError, SOURCES};
 /// What runs kernels, and the stream on which it does. Clones are the same device and stream.
 #[derive(Clone)]
 pub struct Device {
-    inner: Arc<Inner>,
-    lane: SharedLane,
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) lane: SharedLane,
 }
 
-struct Inner {
-    backend: Backend,
+pub(crate) struct Inner {
+    pub backend: Backend,
     order: Order,
     /// Kernels given as text to this device: file and declaration.
     loaded: Mutex<HashMap<String, Found>>,
@@ -30,7 +31,7 @@ struct Inner {
 
 type Found = (Arc<str>, Arc<Signature>);
 
-enum Backend {
+pub(crate) enum Backend {
     Simulator(Simulator),
     #[cfg(feature = "cuda")]
     Cuda(Cuda),
@@ -84,6 +85,7 @@ impl Device {
         };
         let lane = Lane {
             number: inner.order.stream(),
+            recording: Mutex::new(None),
             #[cfg(feature = "cuda")]
             cuda,
         };
@@ -114,6 +116,7 @@ impl Device {
     /// `other` is another device, or the driver refuses.
     pub fn wait_for(&self, other: &Device) -> Result<(), KernelError> {
         self.same(other)?;
+        [self, other].iter().try_for_each(|stream| stream.not_recording("waiting for a stream"))?;
         self.inner.order.wait(self.lane.number, other.lane.number);
         #[cfg(feature = "cuda")]
         if let (Some(cuda), Some(mine), Some(theirs)) = (self.as_cuda(), &self.lane.cuda, &other.lane.cuda) {
@@ -128,6 +131,7 @@ impl Device {
     ///
     /// The driver reports what a kernel did wrong.
     pub fn synchronize(&self) -> Result<(), KernelError> {
+        self.not_recording("waiting for the device")?;
         #[cfg(feature = "cuda")]
         if let Some(cuda) = self.as_cuda() {
             cuda.synchronize(self.lane())?;
@@ -145,6 +149,7 @@ impl Device {
         &self,
         work: impl FnOnce() -> Result<(), KernelError>,
     ) -> Result<Option<Duration>, KernelError> {
+        self.not_recording("measuring a time")?;
         #[cfg(feature = "cuda")]
         if let Some(cuda) = self.as_cuda() {
             return cuda.timed(self.lane(), work).map(Some);
@@ -198,12 +203,20 @@ impl Device {
         uses: &Mutex<Uses>,
         writes: bool,
     ) -> Result<(), KernelError> {
-        let ordered = self.inner.order.launch(self.lane.number, &[(uses, writes)]);
-        ordered.map_err(|(_, other)| KernelError::StreamRace {
-            action: action.to_owned(),
-            name: "the buffer".to_owned(),
-            stream: self.lane.number,
-            other,
+        self.not_recording(action)?;
+        self.order(&[(uses, writes)], |_| (action.to_owned(), "the buffer".to_owned()))
+    }
+
+    /// Notes that what runs next on this stream uses these, or says that another stream is in the way: `name` gives the action and the
+    /// name of the one that is still in use.
+    pub(crate) fn order(
+        &self,
+        uses: &[(&Mutex<Uses>, bool)],
+        name: impl FnOnce(usize) -> (String, String),
+    ) -> Result<(), KernelError> {
+        self.inner.order.launch(self.lane.number, uses).map_err(|(i, other)| {
+            let (action, name) = name(i);
+            KernelError::StreamRace { action, name, stream: self.lane.number, other }
         })
     }
 
@@ -285,8 +298,8 @@ impl Device {
             #[cfg(feature = "cuda")]
             Backend::Cuda(cuda) => Memory::Cuda(cuda.allocate(bytes)?),
         };
-        let uses = Mutex::new(Uses::default());
-        Ok(DeviceBuffer { device: self.clone(), memory, uses, len, capacity: len, element: PhantomData })
+        let store = Arc::new(Store { memory, uses: Mutex::new(Uses::default()) });
+        Ok(DeviceBuffer { device: self.clone(), store, len, capacity: len, element: PhantomData })
     }
 
     pub(crate) fn find(&self, kernel: &str) -> Option<Found> {
@@ -298,24 +311,19 @@ impl Device {
         Arc::ptr_eq(&self.inner, &buffer.device().inner)
     }
 
-    pub(crate) fn run(&self, launch: &Checked) -> Result<(), KernelError> {
-        let (names, uses): (Vec<&str>, Vec<_>) = launch.uses().unzip();
-        self.inner.order.launch(self.lane.number, &uses).map_err(|(i, other)| KernelError::StreamRace {
-            action: launch.kernel.to_owned(),
-            name: names[i].to_owned(),
-            stream: self.lane.number,
-            other,
-        })?;
+    /// Runs a launch, or takes it down if work is being recorded on this stream.
+    pub(crate) fn run(&self, launch: Checked) -> Result<(), KernelError> {
+        if let Some(nodes) = &mut *self.recording() {
+            nodes.push(Node::Launch(launch));
+            return Ok(());
+        }
+        let (names, uses): (Vec<&str>, Vec<_>) =
+            launch.pieces().map(|(name, piece, writes)| (name, (&piece.store.uses, writes))).unzip();
+        self.order(&uses, |i| (launch.kernel().to_owned(), names[i].to_owned()))?;
         match &self.inner.backend {
-            Backend::Simulator(simulator) => simulator.run(launch, &|buffer| match buffer.memory() {
-                Some(Memory::Simulator(memory)) => memory,
-                _ => unreachable!("`owns` has seen that the buffer is of this device"),
-            }),
+            Backend::Simulator(simulator) => simulator.run(&launch),
             #[cfg(feature = "cuda")]
-            Backend::Cuda(cuda) => cuda.run(launch, self.lane(), &|buffer| match buffer.memory() {
-                Some(Memory::Cuda(memory)) => memory,
-                _ => unreachable!("`owns` has seen that the buffer is of this device"),
-            }),
+            Backend::Cuda(cuda) => cuda.run(&launch, self.lane()),
         }
     }
 }

@@ -158,6 +158,9 @@ pub enum KernelError {
         /// The stream that is not done with it.
         other: usize,
     },
+    /// Work that is being recorded for a graph does what only work that runs can do.
+    #[error("{0}: not while a graph is being recorded, when nothing runs")]
+    Recording(String),
     /// The driver refused something.
     #[error("{action}: {message}")]
     Driver {

@@ -1,11 +1,10 @@
 //! A launch: kernel, grid, block, shared memory and arguments, checked against the kernel's declaration before anything runs.
 
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::Arc;
 
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, Piece};
 use crate::rewrite::{Parameter, Signature};
-use crate::stream::Uses;
 use crate::{Device, DeviceBuffer, Element, KernelError};
 
 /// Numbers of blocks or threads along x, y and z (`dim3`).
@@ -115,17 +114,16 @@ impl From<f32> for Arg<'_> {
     }
 }
 
-/// An argument as a backend passes it: the bytes of a number, or a buffer (none for a null pointer).
-#[derive(Clone, Copy)]
-pub(crate) enum Passed<'a> {
+/// An argument as a backend passes it: the bytes of a number, or memory (none for a null pointer).
+pub(crate) enum Passed {
     Number([u8; 8]),
     /// And whether the kernel may write to it.
-    Pointer(Option<&'a dyn Buffer>, bool),
+    Pointer(Option<Piece>, bool),
 }
 
-impl<'a> Arg<'a> {
+impl Arg<'_> {
     /// The argument for this parameter, or what is wrong with it.
-    fn pass(self, parameter: &Parameter) -> Result<Passed<'a>, String> {
+    fn pass(self, parameter: &Parameter) -> Result<Passed, String> {
         let Parameter { element, pointer, read_only, .. } = parameter;
         let number = |bytes: &[u8]| {
             let mut all = [0; 8];
@@ -152,7 +150,7 @@ impl<'a> Arg<'a> {
                 match (writable, *read_only) {
                     (true, true) => Err("is `&mut`, but the kernel only reads it: pass `&`".to_owned()),
                     (false, false) => Err("is `&`, but the kernel may write to it: pass `&mut`".to_owned()),
-                    _ => Ok(Passed::Pointer(Some(buffer), writable)),
+                    _ => Ok(Passed::Pointer(buffer.piece(), writable)),
                 }
             }
             Self::Null if *pointer => Ok(Passed::Pointer(None, false)),
@@ -181,21 +179,26 @@ pub struct Launch<'a> {
     args: Vec<Arg<'a>>,
 }
 
-/// A launch that was checked, as a backend receives it.
-pub(crate) struct Checked<'a> {
-    pub kernel: &'a str,
-    pub file: &'a str,
+/// A launch that was checked, as a backend receives it and a graph keeps it.
+pub(crate) struct Checked {
+    pub signature: Arc<Signature>,
+    pub file: Arc<str>,
     pub grid: Dim3,
     pub block: Dim3,
     pub shared_bytes: u32,
-    pub args: Vec<(&'a str, Passed<'a>)>,
+    /// One for each parameter.
+    pub args: Vec<Passed>,
 }
 
-impl<'a> Checked<'a> {
-    /// The buffers: name, last uses, and whether the kernel may write to it.
-    pub fn uses(&self) -> impl Iterator<Item = (&'a str, (&'a Mutex<Uses>, bool))> + '_ {
-        self.args.iter().filter_map(|(name, passed)| match passed {
-            Passed::Pointer(Some(buffer), writes) => Some((*name, (buffer.uses()?, *writes))),
+impl Checked {
+    pub fn kernel(&self) -> &str {
+        &self.signature.name
+    }
+
+    /// The memory that it uses: name of the parameter, piece, and whether the kernel may write to it.
+    pub fn pieces(&self) -> impl Iterator<Item = (&str, &Piece, bool)> {
+        self.signature.parameters.iter().zip(&self.args).filter_map(|(parameter, passed)| match passed {
+            Passed::Pointer(Some(piece), writes) => Some((parameter.name.as_str(), piece, *writes)),
             _ => None,
         })
     }
@@ -250,8 +253,8 @@ impl<'a> Launch<'a> {
         if let Some(message) = broken_limit(grid, block, shared_bytes) {
             return Err(KernelError::Launch { kernel, grid, block, shared_bytes: shared, message });
         }
-        let passed = pass_all(device, &signature, &args)?;
-        device.run(&Checked { kernel: &kernel, file: &file, grid, block, shared_bytes: shared, args: passed })
+        let args = pass_all(device, &signature, &args)?;
+        device.run(Checked { signature, file, grid, block, shared_bytes: shared, args })
     }
 }
 
@@ -269,11 +272,7 @@ fn broken_limit(grid: Dim3, block: Dim3, shared_bytes: usize) -> Option<String> 
     rules.iter().find(|(holds, _)| !holds).map(|(_, rule)| (*rule).to_owned())
 }
 
-fn pass_all<'a, 'b>(
-    device: &Device,
-    signature: &'b Signature,
-    args: &[Arg<'a>],
-) -> Result<Vec<(&'b str, Passed<'a>)>, KernelError> {
+fn pass_all(device: &Device, signature: &Signature, args: &[Arg]) -> Result<Vec<Passed>, KernelError> {
     let kernel = || signature.name.clone();
     let parameters = &signature.parameters;
     if args.len() != parameters.len() {
@@ -295,12 +294,12 @@ fn pass_all<'a, 'b>(
                 message: format!("argument {i} `{name}` is declared {declared}; what was passed {why}"),
             }
         })?;
-        if let Passed::Pointer(Some(buffer), _) = value
-            && !device.owns(buffer)
+        if let Arg::Buffer(buffer, _) = arg
+            && !device.owns(*buffer)
         {
             return Err(KernelError::OtherDevice { kernel: kernel(), argument: i, name: name.clone() });
         }
-        passed.push((name.as_str(), value));
+        passed.push(value);
     }
     Ok(passed)
 }

@@ -6,7 +6,7 @@
 //! C++ compiler and reports what a GPU leaves undefined: accesses out of bounds, races, divergent barriers, shuffles
 //! from absent lanes, reads of memory that nothing wrote.
 //!
-//! Left out: textures, managed memory, dynamic parallelism, graphs; and, on the simulator, the instructions that only
+//! Left out: textures, managed memory, dynamic parallelism; and, on the simulator, the instructions that only
 //! Hopper has (wgmma, TMA, clusters).
 
 mod buffer;
@@ -16,6 +16,7 @@ mod cuda;
 mod device;
 mod element;
 mod error;
+mod graph;
 mod launch;
 mod pinned;
 pub mod rewrite;
@@ -49,6 +50,7 @@ pub use counts::Counts;
 pub use device::Device;
 pub use element::{Bf16, Element};
 pub use error::{FaultKind, KernelError};
+pub use graph::Graph;
 pub use launch::{Arg, Dim3, Launch};
 pub use pinned::Pinned;
 

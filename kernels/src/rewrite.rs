@@ -10,7 +10,8 @@
 //! | `reinterpret_cast<const float4*>(x)` | `sim::pointer_cast<sim::Ptr<const float4>>(x)` |
 //!
 //! Everything else is done by `sim/sim.hpp`. The same tokens give the names and parameters of the kernels, by which every
-//! launch is checked on every backend. Known limits: one `*` per declared pointer, and only the element types of `TYPES`.
+//! launch is checked on every backend. Known limits: one `*` per declared pointer, only the element types of `TYPES`, and a macro that
+//! declares kernels has one parameter and is called on a line of its own.
 //!
 //! `build.rs` uses this file too, so it stands on the standard library alone.
 
@@ -219,9 +220,32 @@ pub fn rewrite(source: &str) -> String {
     out
 }
 
+/// The source with the macros written out that declare kernels: `#define NAME(W) ... KERNEL_##W ...` and then `NAME(64)`.
+fn written_out(source: &str) -> String {
+    let joined = source.replace("\\\n", " ");
+    let (mut out, mut macros) = (String::new(), Vec::<(&str, &str, &str)>::new());
+    for line in joined.lines() {
+        let define = line.strip_prefix("#define ").filter(|rest| rest.contains("__global__"));
+        if let Some((name, rest)) = define.and_then(|rest| rest.split_once('('))
+            && let Some((parameter, body)) = rest.split_once(')')
+        {
+            macros.push((name, parameter, body));
+            continue;
+        }
+        let called = macros.iter().find_map(|(name, parameter, body)| {
+            let argument = line.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?;
+            Some(body.replace(&format!("##{parameter}"), argument))
+        });
+        out += called.as_deref().unwrap_or(line);
+        out.push('\n');
+    }
+    out
+}
+
 /// The kernels that a source declares, in order.
 pub fn kernels(source: &str) -> Vec<Signature> {
-    let tokens: Vec<Token> = tokens(source)
+    let source = written_out(source);
+    let tokens: Vec<Token> = tokens(&source)
         .into_iter()
         .filter(|token| !matches!(token.kind, Kind::Comment | Kind::Space))
         .collect();

@@ -1,17 +1,21 @@
 //! The Rust side of the simulator (`sim/`): memory with shadows, launches, and kernels compiled at run time.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::{env, fs, ptr};
 
-use crate::buffer::Buffer;
+use crate::buffer;
 use crate::launch::{Checked, Passed};
 use crate::{Counts, FaultKind, KernelError, SIMULATOR, SOURCES, rewrite};
+
+mod memory;
+
+pub(crate) use memory::Memory;
+use memory::{Block, REPLAY};
 
 // The same as in sim/runtime.hpp.
 #[repr(C)]
@@ -127,7 +131,7 @@ impl Simulator {
         // SAFETY: it only returns a size.
         let shadow_bytes = unsafe { sim_shadow_bytes() } as usize * (bytes / unit);
         let (data, shadow) = (Block::new(bytes), Block::new(shadow_bytes));
-        Memory { data, shadow, len: bytes as u64, unit: unit as u32, initialised: false }
+        Memory { data, shadow, unit: unit as u32, initialised: AtomicBool::new(false) }
     }
 
     pub fn start_counting(&self) {
@@ -138,18 +142,20 @@ impl Simulator {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).counts
     }
 
-    pub fn run<'a>(
-        &self,
-        launch: &Checked<'a>,
-        memory: &dyn Fn(&'a dyn Buffer) -> &'a Memory,
-    ) -> Result<(), KernelError> {
+    /// Runs a launch whose buffers nobody has borrowed: no copy may come in between.
+    pub fn run_again(&self, launch: &Checked) -> Result<(), KernelError> {
+        let _alone = REPLAY.write().unwrap_or_else(PoisonError::into_inner);
+        self.run(launch)
+    }
+
+    pub fn run(&self, launch: &Checked) -> Result<(), KernelError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let kernel = *state
             .kernels
-            .get(launch.kernel)
-            .ok_or_else(|| KernelError::UnknownKernel(launch.kernel.into()))?;
+            .get(launch.kernel())
+            .ok_or_else(|| KernelError::UnknownKernel(launch.kernel().into()))?;
         let failed = |message: &str| KernelError::Launch {
-            kernel: launch.kernel.into(),
+            kernel: launch.kernel().into(),
             grid: launch.grid,
             block: launch.block,
             shared_bytes: launch.shared_bytes,
@@ -163,16 +169,23 @@ impl Simulator {
                 "this simulated device has passed two thousand million barriers: make a new one",
             ));
         }
+        let parameters = launch.signature.parameters.iter();
         let names: Vec<CString> =
-            launch.args.iter().map(|(name, _)| CString::new(*name).expect("a name from a source")).collect();
+            parameters.map(|p| CString::new(p.name.as_str()).expect("a name from a source")).collect();
         let regions: Vec<Region> = (launch.args.iter().zip(&names))
-            .map(|((_, passed), name)| match passed {
-                Passed::Pointer(Some(buffer), _) => memory(*buffer).region(name),
+            .map(|(passed, name)| match passed {
+                Passed::Pointer(Some(piece), _) => match &piece.store.memory {
+                    buffer::Memory::Simulator(memory) => memory.region(name, piece.bytes),
+                    #[cfg(feature = "cuda")]
+                    buffer::Memory::Cuda(_) => {
+                        unreachable!("the launch has seen that the buffer is of this device")
+                    }
+                },
                 _ => Region::none(name),
             })
             .collect();
         let args: Vec<*const c_void> = (launch.args.iter().zip(&regions))
-            .map(|((_, passed), region)| match passed {
+            .map(|(passed, region)| match passed {
                 Passed::Number(bytes) => bytes.as_ptr().cast(),
                 Passed::Pointer(Some(_), _) => ptr::from_ref(region).cast(),
                 Passed::Pointer(None, _) => ptr::null(),
@@ -192,8 +205,8 @@ impl Simulator {
             counts: state.counts.as_mut().map_or(ptr::null_mut(), ptr::from_mut),
         };
         // SAFETY: `Launch` has checked count and types of the arguments against the kernel's declaration, and the sizes; the
-        // regions describe live memory that nobody else touches: launches hold the lock, what a kernel may write
-        // is borrowed `&mut` by the caller, and reads change only the shadow.
+        // regions describe live memory that nobody else touches: launches hold the lock, what a kernel may write is borrowed
+        // `&mut` by the caller or kept from copies by `run_again`, and reads change only the shadow.
         let code = unsafe { (kernel.run)(kernel.entry, &raw mut request) };
         state.epoch = request.epoch;
         if code == 0 {
@@ -201,8 +214,8 @@ impl Simulator {
         }
         let text = CStr::from_bytes_until_nul(&message).map_or("".into(), CStr::to_string_lossy);
         Err(KernelError::Fault {
-            kernel: launch.kernel.into(),
-            file: launch.file.into(),
+            kernel: launch.kernel().into(),
+            file: launch.file.to_string(),
             grid: launch.grid,
             block: launch.block,
             kind: FaultKind::from_code(code),
@@ -300,90 +313,5 @@ impl Region {
     fn none(name: &CStr) -> Self {
         let base = ptr::null_mut();
         Self { base, bytes: 0, shadow: base, name: name.as_ptr(), unit: 4, shared: 0, initialised: 1 }
-    }
-}
-
-/// Zeroed bytes at a multiple of 256, as a GPU allocates them.
-struct Block {
-    start: *mut u8,
-    layout: Layout,
-}
-
-impl Block {
-    fn new(bytes: usize) -> Self {
-        let layout = Layout::from_size_align(bytes.max(1), 256).expect("a size that fits the address space");
-        // SAFETY: the size is not zero.
-        let start = unsafe { alloc_zeroed(layout) };
-        if start.is_null() {
-            std::alloc::handle_alloc_error(layout);
-        }
-        Self { start, layout }
-    }
-}
-
-impl Drop for Block {
-    fn drop(&mut self) {
-        // SAFETY: allocated with this layout and freed once.
-        unsafe { dealloc(self.start, self.layout) }
-    }
-}
-
-/// Memory of the simulated device: the bytes, and a shadow for every word of them.
-pub(crate) struct Memory {
-    data: Block,
-    shadow: Block,
-    len: u64,
-    unit: u32,
-    /// The host has written all of it.
-    initialised: bool,
-}
-
-// SAFETY: the bytes are written through `&mut` or by a launch that holds such a borrow; the shadow only under the lock of
-// the device.
-unsafe impl Send for Memory {}
-// SAFETY: as above.
-unsafe impl Sync for Memory {}
-
-impl Memory {
-    fn bytes(&self, asked: usize) -> usize {
-        assert!(asked <= self.data.layout.size(), "the caller checks lengths");
-        asked
-    }
-
-    pub fn write(&mut self, bytes: &[u8]) {
-        // SAFETY: the length was checked, and `&mut self` says that nobody else uses the memory.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.data.start, self.bytes(bytes.len())) };
-        self.initialised = true;
-    }
-
-    pub fn zero(&mut self) {
-        // SAFETY: all of the block, which nobody else uses.
-        unsafe { ptr::write_bytes(self.data.start, 0, self.data.layout.size()) };
-        self.initialised = true;
-    }
-
-    /// The same memory for `bytes` other bytes; nothing of it counts as written.
-    pub fn recycle(&mut self, bytes: usize) {
-        self.len = self.bytes(bytes) as u64;
-        self.initialised = false;
-        // SAFETY: all of the shadow, of which zeros mean "never touched".
-        unsafe { ptr::write_bytes(self.shadow.start, 0, self.shadow.layout.size()) };
-    }
-
-    pub fn read(&self, bytes: &mut [u8]) {
-        // SAFETY: the length was checked; a launch that writes here needs `&mut`.
-        unsafe { ptr::copy_nonoverlapping(self.data.start, bytes.as_mut_ptr(), self.bytes(bytes.len())) };
-    }
-
-    fn region(&self, name: &CStr) -> Region {
-        Region {
-            base: self.data.start,
-            bytes: self.len,
-            shadow: self.shadow.start,
-            name: name.as_ptr(),
-            unit: self.unit,
-            shared: 0,
-            initialised: self.initialised.into(),
-        }
     }
 }

@@ -7,6 +7,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::graph::Node;
+
 /// For every stream, how many of its launches are done.
 type Clock = Vec<u64>;
 
@@ -95,6 +97,8 @@ impl Order {
 /// One stream of a device.
 pub(crate) struct Lane {
     pub number: usize,
+    /// What was launched since a graph began to be recorded here, if one is.
+    pub recording: Mutex<Option<Vec<Node>>>,
     #[cfg(feature = "cuda")]
     pub cuda: Option<crate::cuda::Lane>,
 }

@@ -7,6 +7,9 @@
 //! A block goes back while kernels that use it may still be running: the host is ahead of the device. The next owner's kernels
 //! come after them, because a cache belongs to one stream, and a stream runs in order. That is why there is one cache per
 //! stream, and why memory must not go from one to another.
+//!
+//! A graph ([`Device::record`](kernels::Device::record)) writes to the same addresses each time it is launched. What it uses
+//! therefore leaves the cache for good, and goes back to the device with the graph.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -99,9 +102,12 @@ impl Gpu {
         block.recycle(len)
     }
 
-    /// Keeps a buffer that came from [`take`](Self::take) for the next who asks.
+    /// Keeps a buffer that came from [`take`](Self::take) for the next who asks; but not one that a graph will write to again.
     pub fn give<T: Element>(&self, buffer: DeviceBuffer<T>) {
         let class = buffer.capacity();
+        if buffer.is_recorded() {
+            return self.with(|cache| cache.statistics.bytes -= class * size_of::<T>());
+        }
         self.with(|cache| {
             cache.statistics.bytes_free += class * size_of::<T>();
             cache.free.entry((TypeId::of::<T>(), class)).or_default().push(Box::new(buffer));

@@ -7,7 +7,7 @@
 //! It stands on arrays (chapter 1), the network of chapter 5, and `kernels`, where the kernels of this book are, each as a ladder from
 //! naive to fast, with the simulator that runs and checks them.
 //!
-//! Left out: several devices (chapter 23), graphs of launches, kernels compiled at run time on a GPU.
+//! Left out: several devices (chapter 23), kernels compiled at run time on a GPU.
 
 extern crate self as ch22_cuda;
 

@@ -104,3 +104,46 @@ fn a_step_allocates_nothing_after_the_first() {
     assert_eq!((first.allocated, first.bytes), (last.allocated, last.bytes));
     assert!(last.reused > first.reused);
 }
+
+/// The same model and batches twice: launch by launch, and as a graph that was recorded before the first step.
+#[test]
+fn a_recorded_step_gives_the_same_bits() {
+    let Some(device) = device() else { return };
+    let gpus = [Gpu::new(device.clone()), Gpu::new(device.clone())];
+    let mut models = gpus.each_ref().map(|gpu| {
+        let mut host = Mlp::new(&WIDTHS, Activation::Relu, &mut Rng::new(0, "init"));
+        GpuMlp::from_mlp(gpu, &mut host).unwrap()
+    });
+    let weights = |model: &GpuMlp| -> Vec<f32> {
+        model.parameters().flat_map(|tensor| tensor.to_array().unwrap().data().to_vec()).collect()
+    };
+    let before = weights(&models[1]);
+    let mut inputs = gpus.each_ref().map(|gpu| {
+        let labels = GpuTensor::<i32>::zeros(gpu, [BATCH]).unwrap();
+        (GpuTensor::<f32>::zeros(gpu, [BATCH, WIDTHS[0]]).unwrap(), labels)
+    });
+    // ANCHOR: record
+    let (x, labels) = &inputs[1];
+    let (graph, losses) = device.record(|| models[1].train_step(x, labels, 0.1)).unwrap();
+    // ANCHOR_END: record
+    assert_eq!(weights(&models[1]), before, "recording ran the step");
+    let mut rng = Rng::new(0, "data");
+    for _ in 0..5 {
+        let x = Tensor::normal([BATCH, WIDTHS[0]], 0.0, 1.0, &mut rng);
+        let labels: Vec<i32> = (0..BATCH).map(|_| rng.below(WIDTHS[3]) as i32).collect();
+        for (there, labels_there) in &mut inputs {
+            there.buffer_mut().copy_from(x.data()).unwrap();
+            labels_there.buffer_mut().copy_from(&labels).unwrap();
+        }
+        let want = models[0].train_step(&inputs[0].0, &inputs[0].1, 0.1).unwrap().to_array().unwrap();
+        graph.launch().unwrap();
+        assert_eq!(losses.to_array().unwrap().data(), want.data());
+        assert_eq!(weights(&models[1]), weights(&models[0]));
+        // What others take from the cache meanwhile is none of the graph's memory.
+        let taken: Vec<_> = (1..8).map(|i| GpuTensor::<f32>::zeros(&gpus[1], [64 * i]).unwrap()).collect();
+        graph.launch().unwrap();
+        assert!(taken.iter().all(|tensor| tensor.to_array().unwrap().data().iter().all(|&x| x == 0.0)));
+        models[0].train_step(&inputs[0].0, &inputs[0].1, 0.1).unwrap();
+    }
+    assert_ne!(weights(&models[1]), before);
+}

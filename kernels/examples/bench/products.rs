@@ -11,7 +11,8 @@ pub fn run(bench: &Bench) -> Done {
     products_bf16(bench)?;
     convolutions(bench)?;
     convolutions_bf16(bench)?;
-    attentions(bench)
+    attentions(bench)?;
+    attentions_bf16(bench)
 }
 
 fn products(bench: &Bench) -> Done {
@@ -100,4 +101,20 @@ fn attentions(bench: &Bench) -> Done {
             attention::attention_backward(version, [&q, &k, &v], [&out, &lse, &dout], to, &shape)
         },
     )
+}
+
+fn attentions_bf16(bench: &Bench) -> Done {
+    for width in attention::WIDTHS_BF16 {
+        let (sets, length) = (bench.size(2, 64), bench.size(64, 4096));
+        let shape = AttentionShape { sets, length, width, causal: false, lengths: None };
+        let n = sets * length * width;
+        let (q, k, v) = (bench.halves(n)?, bench.halves(n)?, bench.halves(n)?);
+        let mut out = bench.zeros(n)?;
+        let (size, work) =
+            (format!("{sets} x {length} x {width}"), Work::Bf16(4 * sets * length * length * width));
+        bench.ladder("attention_bf16", attention::ATTENTION_BF16, &size, work, |version| {
+            attention::attention_bf16(version, [&q, &k, &v], &mut out, &shape).map(drop)
+        })?;
+    }
+    Ok(())
 }

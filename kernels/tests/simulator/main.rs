@@ -5,6 +5,7 @@ use kernels::{Device, HAS_SIMULATOR};
 
 mod counts;
 mod detectors;
+mod graphs;
 mod instructions;
 mod launches;
 mod rewriting;

@@ -57,4 +57,11 @@ fn declarations_of_kernels() {
         ]
     );
     assert!(found[1].parameters.is_empty());
+    // A macro that declares a kernel for every width; the first argument of another macro is none of its business.
+    let source = "#define TWICE(x) (2 * (x))\n#define BOTH(W) \\\n    extern \"C\" __global__ void a_##W(int n) {} \\\n    \
+                  extern \"C\" __global__ void b_##W(const float* x) { f<W>(x); }\nBOTH(16)\nBOTH(32)\n";
+    let found = kernels(source);
+    let names = found.iter().map(|kernel| kernel.name.as_str()).collect::<Vec<_>>();
+    assert_eq!(names, ["a_16", "b_16", "a_32", "b_32"]);
+    assert!(found[3].parameters[0].pointer && found[3].parameters[0].name == "x");
 }

@@ -1,5 +1,6 @@
 //! What runs a kernel that may hold a planted mistake, and compares: true if the result is right.
 
+use kernels::attention::{AttentionShape, attention_bf16};
 use kernels::conv::{ConvShape, conv_backward_weight_bf16};
 use kernels::cross_entropy::cross_entropy;
 use kernels::elementwise::{add, bias_relu_backward};
@@ -124,6 +125,24 @@ pub fn run_conv_bf16(device: &Device) -> Result<bool, KernelError> {
     // All windows, less those whose element lies in the padding: a row of 7, a column of 6.
     let want = [5 * 6, 5 * 7, 5 * 6, 6 * 6, 6 * 7, 6 * 6, 5 * 6, 5 * 7, 5 * 6].map(|n| 2.0 * n as f32);
     near(&dweight, &want)
+}
+
+/// A mean of equal values is the value, whatever the weights are; with equal weights it is the plain mean of what a query sees.
+pub fn run_attention_bf16(device: &Device) -> Result<bool, KernelError> {
+    const LENGTH: usize = 100;
+    let halves = |x: Vec<f32>| device.upload(&x.into_iter().map(Bf16::from).collect::<Vec<_>>());
+    let (q, k) = (halves(numbers(1, LENGTH * 64))?, halves(numbers(2, LENGTH * 64))?);
+    let (zero, one) = (halves(vec![0.0; LENGTH * 64])?, halves(vec![1.0; LENGTH * 64])?);
+    let steps = halves((0..LENGTH).flat_map(|s| [if s < 64 { 1.0 } else { 2.0 }; 64]).collect())?;
+    let shape = AttentionShape { sets: 1, length: LENGTH, width: 64, causal: true, lengths: None };
+    let (mut out, mut means) = (device.zeros(LENGTH * 64)?, device.zeros(LENGTH * 64)?);
+    attention_bf16(2, [&q, &k, &one], &mut out, &shape)?;
+    attention_bf16(2, [&zero, &k, &steps], &mut means, &shape)?;
+    // The weights are in bf16, their sum is not: 2^-8.
+    let equal = out.to_vec()?.iter().all(|y| (y - 1.0).abs() < 4e-3);
+    let mean = |t: usize| 1.0 + t.saturating_sub(63) as f32 / (t + 1) as f32;
+    let right = |(i, y): (usize, &f32)| (y - mean(i / 64)).abs() < 1e-3;
+    Ok(equal && means.to_vec()?.iter().enumerate().all(right))
 }
 
 pub fn run_bias_relu_backward<const V: usize>(device: &Device) -> Result<bool, KernelError> {
