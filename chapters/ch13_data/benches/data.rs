@@ -1,6 +1,9 @@
-//! Batches of images and of texts, and byte-pair encoding: `cargo bench -p ch13_data`.
+//! Batches of images and of texts, transforms, and byte-pair encoding: `cargo bench -p ch13_data`.
 
-use ch01_tensors::Rng;
+use ch01_tensors::{Rng, Tensor};
+use ch13_data::transforms::{
+    ColourJitter, Interpolation, RandomBlur, RandomErasing, RandomResizedCrop, RandomRotation, Resize, Transform,
+};
 use ch13_data::{Augment, Bpe, Dataset, ImageSet, TextSet, WordVocabulary, pieces};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -34,6 +37,21 @@ fn benches(c: &mut Criterion) {
     group.bench_function("normalise", |b| b.iter(|| images.batch(&order, &mut rng)));
     let images = images.augment(Augment { crop_padding: 4, flip: true });
     group.bench_function("crop, flip, normalise", |b| b.iter(|| images.batch(&order, &mut rng)));
+    group.finish();
+
+    let mut group = c.benchmark_group("one image of 3 x 32 x 32");
+    let image = &Tensor::uniform([3, 32, 32], 0.0, 1.0, &mut rng);
+    let transforms: [(&str, &dyn Transform); 6] = [
+        ("resized crop", &RandomResizedCrop::new([32, 32])),
+        ("resize to 24", &Resize { size: [24, 24] }),
+        ("rotate, bilinear", &RandomRotation { degrees: 15.0, interpolation: Interpolation::Bilinear }),
+        ("jitter", &ColourJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 }),
+        ("blur 5", &RandomBlur { size: 5, sigma: [0.1, 2.0] }),
+        ("erasing", &RandomErasing { p: 1.0, ..RandomErasing::new(vec![0.5; 3]) }),
+    ];
+    for (name, transform) in transforms {
+        group.bench_function(name, |b| b.iter(|| transform.apply(image.clone(), &mut rng)));
+    }
     group.finish();
 
     let texts = texts(10 << 20);

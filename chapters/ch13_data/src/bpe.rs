@@ -6,14 +6,16 @@
 //! [`pieces`](crate::pieces()) of the text.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::path::Path;
 
 use rayon::prelude::*;
 use serde_json::json;
 
+use crate::bytes::BYTES;
 use crate::error::{read_json, write_json};
-use crate::{CLS, DataError, bpe_train, pieces};
+use crate::hash::FastMap;
+use crate::{CLS, DataError, bpe_train, byte_rank, pieces};
 
 const KIND: &str = "byte-pair vocabulary";
 const FORMAT: &str = "gradus-bpe";
@@ -21,33 +23,42 @@ const FORMAT: &str = "gradus-bpe";
 const SHORT: usize = 32;
 
 /// A byte-level tokenizer. 0 is `<pad>`, 1 is `<unk>` (which no text contains), 2 is `<cls>` if the vocabulary has it; then
-/// come the 256 bytes, then the merges.
-#[derive(Clone, Debug, PartialEq)]
+/// come the 256 bytes in the order of [`byte_rank`](crate::byte_rank), then what the merges make: a new token each, unless
+/// another merge has made the same bytes.
+#[derive(Clone, Debug)]
 pub struct Bpe {
     merges: Vec<(u32, u32)>,
-    /// What a pair becomes. The earlier it was learned, the smaller the number.
-    numbers: HashMap<(u32, u32), u32>,
-    /// The token of byte 0.
+    /// When a pair was learned, and what it becomes.
+    numbers: FastMap<(u32, u32), (u32, u32)>,
+    /// The token of the byte with rank 0.
     first: u32,
     /// The bytes of each token, special tokens included (they have none).
     bytes: Vec<Vec<u8>>,
+}
+
+impl PartialEq for Bpe {
+    /// The merges decide everything else.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.merges, self.first) == (&other.merges, other.first)
+    }
 }
 
 impl Bpe {
     /// Learns a vocabulary of at most `size` tokens, the special ones and the 256 bytes included, from these texts: those
     /// to train on only. It is smaller when no pair occurs twice any more. With `cls`, every encoded text begins with
     /// `<cls>`.
-    pub fn train<S: AsRef<str>>(texts: &[S], size: usize, cls: bool) -> Self {
+    pub fn train<S: AsRef<str> + Sync>(texts: &[S], size: usize, cls: bool) -> Self {
         let first = if cls { 3 } else { 2 };
-        let merges = bpe_train::train(texts, size.saturating_sub(first as usize + 256), first);
+        let merges = bpe_train::train(texts, size, first);
         Self::from_merges(merges, first).expect("training merges what it has")
     }
 
     /// Fails with what is wrong with the merges.
-    fn from_merges(merges: Vec<(u32, u32)>, first: u32) -> Result<Self, String> {
+    pub(crate) fn from_merges(merges: Vec<(u32, u32)>, first: u32) -> Result<Self, String> {
         let mut bytes: Vec<Vec<u8>> = vec![Vec::new(); first as usize];
-        bytes.extend((0..=255).map(|byte| vec![byte]));
-        let mut numbers = HashMap::with_capacity(merges.len());
+        bytes.extend(BYTES.map(|byte| vec![byte]));
+        let mut numbers = FastMap::default();
+        let mut tokens: FastMap<Vec<u8>, u32> = FastMap::default();
         for (i, &(left, right)) in merges.iter().enumerate() {
             let new = bytes.len() as u32;
             if [left, right].iter().any(|&token| token < first || token >= new) {
@@ -56,10 +67,14 @@ impl Bpe {
                     new - 1
                 ));
             }
-            if numbers.insert((left, right), new).is_some() {
+            let joined = [bytes[left as usize].as_slice(), &bytes[right as usize]].concat();
+            let token = *tokens.entry(joined.clone()).or_insert(new);
+            if numbers.insert((left, right), (i as u32, token)).is_some() {
                 return Err(format!("merge {i} joins {left} and {right}, as another before it"));
             }
-            bytes.push([bytes[left as usize].as_slice(), &bytes[right as usize]].concat());
+            if token == new {
+                bytes.push(joined);
+            }
         }
         Ok(Bpe { merges, numbers, first, bytes })
     }
@@ -67,6 +82,11 @@ impl Bpe {
     /// How many tokens there are, the special ones included.
     pub fn size(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// The token of the byte with rank 0; before it are the special ones.
+    pub(crate) fn first(&self) -> u32 {
+        self.first
     }
 
     /// The pairs in the order in which they were learned.
@@ -88,20 +108,22 @@ impl Bpe {
 
     /// The tokens of a text.
     pub fn encode(&self, text: &str) -> Vec<u32> {
-        self.encode_with(text, &mut HashMap::new())
+        self.encode_with(text, &mut FastMap::default())
     }
 
     /// The tokens of many texts, on all threads.
     pub fn encode_all<S: AsRef<str> + Sync>(&self, texts: &[S]) -> Vec<Vec<u32>> {
         // Words come again and again: each task remembers the tokens of those it has met.
         let part = |texts: &[S]| {
-            let mut seen = HashMap::new();
+            let mut seen = FastMap::default();
             texts.iter().map(|text| self.encode_with(text.as_ref(), &mut seen)).collect::<Vec<_>>()
         };
-        texts.par_chunks(1024).flat_map_iter(part).collect()
+        // Few tasks remember more, many share the work more evenly.
+        let tasks = 4 * rayon::current_num_threads();
+        texts.par_chunks(texts.len().div_ceil(tasks).max(1)).flat_map_iter(part).collect()
     }
 
-    fn encode_with<'a>(&self, text: &'a str, seen: &mut HashMap<&'a str, Vec<u32>>) -> Vec<u32> {
+    fn encode_with<'a>(&self, text: &'a str, seen: &mut FastMap<&'a str, Vec<u32>>) -> Vec<u32> {
         let mut tokens: Vec<u32> = (self.first > CLS).then_some(CLS).into_iter().collect();
         for piece in pieces(text) {
             match seen.get(piece) {
@@ -119,13 +141,13 @@ impl Bpe {
     // ANCHOR: encode_piece
     /// Merges the pair that was learned first, again and again, until no pair of neighbours was ever learned.
     fn encode_piece(&self, piece: &[u8]) -> Vec<u32> {
-        let mut symbols: Vec<u32> = piece.iter().map(|&byte| self.first + u32::from(byte)).collect();
+        let mut symbols: Vec<u32> = piece.iter().map(|&byte| self.first + byte_rank(byte)).collect();
         if symbols.len() > SHORT {
             return self.merge_long(symbols);
         }
         loop {
             let learned = |i: usize| Some((*self.numbers.get(&(symbols[i], symbols[i + 1]))?, i));
-            let Some((new, at)) = (0..symbols.len().saturating_sub(1)).filter_map(learned).min() else {
+            let Some(((_, new), at)) = (0..symbols.len().saturating_sub(1)).filter_map(learned).min() else {
                 return symbols;
             };
             symbols[at] = new;
@@ -142,12 +164,12 @@ impl Bpe {
         let mut previous: Vec<usize> = (0..n).map(|i| i.wrapping_sub(1)).collect();
         let mut gone = vec![false; n];
         let learned = |symbols: &[u32], left: usize, right: usize| {
-            let new = *self.numbers.get(&(symbols[left], symbols[right]))?;
-            Some(Reverse((new, left, symbols[left], symbols[right])))
+            let (rank, new) = *self.numbers.get(&(symbols[left], symbols[right]))?;
+            Some(Reverse((rank, left, new, symbols[left], symbols[right])))
         };
         let mut heap: BinaryHeap<_> =
             (1..n).filter_map(|right| learned(&symbols, right - 1, right)).collect();
-        while let Some(Reverse((new, left, a, b))) = heap.pop() {
+        while let Some(Reverse((_, left, new, a, b))) = heap.pop() {
             let right = next[left];
             // One of the two may have been merged with another neighbour since.
             if gone[left] || right == NONE || (symbols[left], symbols[right]) != (a, b) {
@@ -195,7 +217,7 @@ impl Bpe {
     /// # Errors
     /// When the system refuses.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), DataError> {
-        let value = json!({ "format": FORMAT, "version": 1, "cls": self.first > CLS, "merges": self.merges });
+        let value = json!({ "format": FORMAT, "version": 2, "cls": self.first > CLS, "merges": self.merges });
         write_json(path.as_ref(), &value)
     }
 
@@ -205,7 +227,7 @@ impl Bpe {
     /// When the file cannot be read, is damaged, or is something else.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, DataError> {
         let path = path.as_ref();
-        let value = read_json(path, KIND, FORMAT)?;
+        let value = read_json(path, KIND, FORMAT, 2)?;
         let wrong = |problem: String| DataError::Format { path: path.into(), kind: KIND, problem };
         let cls = value["cls"].as_bool().ok_or_else(|| wrong("`cls` is not true or false".into()))?;
         let list = value["merges"].as_array().ok_or_else(|| wrong("`merges` is not a list".into()))?;

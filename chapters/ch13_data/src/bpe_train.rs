@@ -6,23 +6,40 @@
 //! shrank is pushed back with its true count when it comes up.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashSet};
 
-use crate::{merge_pair, pieces};
+use rayon::prelude::*;
+
+use crate::bytes::BYTES;
+use crate::hash::FastMap;
+use crate::{byte_rank, merge_pair, pieces};
 
 type Pair = (u32, u32);
 
-/// The different pieces of the texts as symbols (byte `b` is symbol `first + b`), each with how often it occurs, in
-/// alphabetical order.
-fn words<S: AsRef<str>>(texts: &[S], first: u32) -> Vec<(Vec<u32>, u64)> {
-    let mut counts: HashMap<&str, u64> = HashMap::new();
-    for piece in texts.iter().flat_map(|text| pieces(text.as_ref())) {
-        *counts.entry(piece).or_default() += 1;
-    }
-    let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
+/// The different pieces of the texts as symbols, each with how often it occurs, in alphabetical order. Counted on all
+/// threads; sums of whole numbers do not depend on the order.
+fn words<S: AsRef<str> + Sync>(texts: &[S], first: u32) -> Vec<(Vec<u32>, u64)> {
+    let count = |texts: &[S]| {
+        let mut counts: FastMap<Box<str>, u64> = FastMap::default();
+        for piece in texts.iter().flat_map(|text| pieces(text.as_ref())) {
+            if let Some(count) = counts.get_mut(piece) {
+                *count += 1;
+            } else {
+                counts.insert(piece.into(), 1);
+            }
+        }
+        counts
+    };
+    let add = |mut a: FastMap<Box<str>, u64>, b: FastMap<Box<str>, u64>| {
+        b.into_iter().for_each(|(piece, count)| *a.entry(piece).or_default() += count);
+        a
+    };
+    let share = texts.len().div_ceil(2 * rayon::current_num_threads()).max(1);
+    let counts = texts.par_chunks(share).map(count).reduce(FastMap::default, add);
+    let mut counts: Vec<(Box<str>, u64)> = counts.into_iter().collect();
     counts.sort_unstable();
-    let symbols = |piece: &str| piece.bytes().map(|byte| first + u32::from(byte)).collect();
-    counts.into_iter().map(|(piece, count)| (symbols(piece), count)).collect()
+    let symbols = |piece: &str| piece.bytes().map(|byte| first + byte_rank(byte)).collect();
+    counts.into_iter().map(|(piece, count)| (symbols(&piece), count)).collect()
 }
 
 /// What is known of a pair.
@@ -34,12 +51,14 @@ struct Known {
 }
 
 // ANCHOR: train
-/// At most `merges` pairs in the order in which they are merged; the `i`-th becomes symbol `first + 256 + i`. Ends early when
-/// no pair occurs twice. Among pairs of equal count the one with the smallest first symbol comes first, and then the
-/// smallest second.
-pub(crate) fn train<S: AsRef<str>>(texts: &[S], merges: usize, first: u32) -> Vec<Pair> {
+/// The pairs in the order in which they are merged, until there are `size` symbols or no pair occurs twice. Among pairs of
+/// equal count the one with the smallest first symbol comes first, and then the smallest second. A merge makes a new
+/// symbol, unless one before it made the same bytes.
+pub(crate) fn train<S: AsRef<str> + Sync>(texts: &[S], size: usize, first: u32) -> Vec<Pair> {
     let mut words = words(texts, first);
-    let mut pairs: HashMap<Pair, Known> = HashMap::new();
+    let mut bytes: Vec<Box<[u8]>> = BYTES.iter().map(|&byte| [byte].into()).collect();
+    let mut symbols: FastMap<Box<[u8]>, u32> = (first..).zip(&bytes).map(|(i, b)| (b.clone(), i)).collect();
+    let mut pairs: FastMap<Pair, Known> = FastMap::default();
     for (number, (symbols, count)) in words.iter().enumerate() {
         for pair in symbols.windows(2) {
             let known = pairs.entry((pair[0], pair[1])).or_default();
@@ -49,8 +68,8 @@ pub(crate) fn train<S: AsRef<str>>(texts: &[S], merges: usize, first: u32) -> Ve
     }
     let mut heap: BinaryHeap<(u64, Reverse<Pair>)> =
         pairs.iter().map(|(&pair, known)| (known.count, Reverse(pair))).collect();
-    let mut merged = Vec::with_capacity(merges);
-    while merged.len() < merges {
+    let (mut merged, mut learned) = (Vec::new(), HashSet::new());
+    while first as usize + bytes.len() < size {
         let Some((count, Reverse(pair))) = heap.pop() else { break };
         let now = pairs.get(&pair).map_or(0, |known| known.count);
         if now != count {
@@ -62,8 +81,16 @@ pub(crate) fn train<S: AsRef<str>>(texts: &[S], merges: usize, first: u32) -> Ve
         if count < 2 {
             break;
         }
-        let new = first + 256 + merged.len() as u32;
-        merged.push(pair);
+        let part = |symbol: u32| &bytes[(symbol - first) as usize][..];
+        let joined: Box<[u8]> = [part(pair.0), part(pair.1)].concat().into();
+        let new = *symbols.entry(joined.clone()).or_insert(first + bytes.len() as u32);
+        if (new - first) as usize == bytes.len() {
+            bytes.push(joined);
+        }
+        // A pair comes back if a later merge makes one of its symbols once more: then it is merged, but not learned again.
+        if learned.insert(pair) {
+            merged.push(pair);
+        }
         let holders = pairs.remove(&pair).expect("it was counted just now").words;
         let mut grown = Vec::new();
         for number in holders {
@@ -73,7 +100,7 @@ pub(crate) fn train<S: AsRef<str>>(texts: &[S], merges: usize, first: u32) -> Ve
                 continue;
             }
             for old in before.windows(2) {
-                // The merged pair itself is gone already.
+                // Nothing is known of the merged pair any more.
                 if let Some(known) = pairs.get_mut(&(old[0], old[1])) {
                     known.count -= *count;
                 }

@@ -3,12 +3,14 @@
 //! A pixel `p` from 0 to 255 of channel `c` becomes `(p / 255 - mean[c]) / std[c]`, as in torchvision (`ToTensor`, then
 //! `Normalize`). A random crop shows the image through a window of its own size, shifted by up to `crop_padding` pixels
 //! each way, black where it looks past the edge (`RandomCrop(size, padding)`); a flip mirrors left and right with
-//! probability 1/2 (`RandomHorizontalFlip`).
+//! probability 1/2 (`RandomHorizontalFlip`). These two are fused with the normalisation; any other [`Transform`] is applied to
+//! `p / 255`, and what comes out is normalised.
 
 use std::sync::Arc;
 
 use ch01_tensors::{Array, Rng, Tensor, fail};
 
+use crate::transforms::{Transform, normalise};
 use crate::{Batch, Dataset, View, crop_flip};
 
 /// Mean and standard deviation of each channel, of pixels scaled to `0..=1`.
@@ -38,7 +40,9 @@ pub struct ImageSet {
     shape: [usize; 3],
     /// For each channel, what each value of a byte becomes.
     tables: Arc<[[f32; 256]]>,
+    statistics: Statistics,
     augment: Augment,
+    transform: Option<Arc<dyn Transform>>,
 }
 
 impl ImageSet {
@@ -55,7 +59,8 @@ impl ImageSet {
         }
         let labels = labels.iter().map(|&label| i64::from(label)).collect();
         let plain = Statistics { mean: vec![0.0; shape[0]], std: vec![1.0; shape[0]] };
-        ImageSet { pixels, labels, shape, tables: tables(&plain), augment: Augment::default() }
+        let (tables, augment) = (tables(&plain), Augment::default());
+        ImageSet { pixels, labels, shape, tables, statistics: plain, augment, transform: None }
     }
 
     /// The same images, normalised.
@@ -70,12 +75,20 @@ impl ImageSet {
             fail("ImageSet::normalise", format_args!("{counts:?} numbers for {channels} channels"));
         }
         self.tables = tables(statistics);
+        self.statistics = statistics.clone();
         self
     }
 
     /// The same images, changed at random each time they are asked for.
     pub fn augment(mut self, augment: Augment) -> Self {
         self.augment = augment;
+        self
+    }
+
+    /// The same images, each changed by `transform` before it is normalised; what comes out must be of one size. Takes the
+    /// place of [`augment`](ImageSet::augment).
+    pub fn transform(mut self, transform: impl Transform + 'static) -> Self {
+        self.transform = Some(Arc::new(transform));
         self
     }
 
@@ -144,6 +157,17 @@ impl ImageSet {
     }
     // ANCHOR_END: channel_statistics
 
+    /// One image, transformed and normalised.
+    fn transformed(&self, index: usize, transform: &dyn Transform, rng: &mut Rng) -> Tensor {
+        let image = Tensor::from_slice(&self.plain(index), self.shape);
+        normalise(&transform.apply(image, rng), &self.statistics)
+    }
+
+    /// The pixels of an image as numbers from 0 to 1.
+    fn plain(&self, index: usize) -> Vec<f32> {
+        self.pixels(index).iter().map(|&pixel| f32::from(pixel) / 255.0).collect()
+    }
+
     /// Writes one image, as seen through `view`, to `out`: `[channels, height, width]`.
     fn write(&self, index: usize, view: View, out: &mut [f32]) {
         let [_, height, width] = self.shape;
@@ -175,7 +199,7 @@ impl Augment {
 }
 
 impl Dataset for ImageSet {
-    /// `[batch, channels, height, width]`.
+    /// `[batch, channels, height, width]`; of the size that the transform gives, if there is one.
     type Input = Tensor;
 
     fn len(&self) -> usize {
@@ -184,11 +208,17 @@ impl Dataset for ImageSet {
 
     fn batch(&self, indices: &[usize], rng: &mut Rng) -> Batch<Tensor> {
         let [channels, height, width] = self.shape;
+        let labels = || Array::from_fn([indices.len()], |i| self.labels[indices[i[0]]]);
+        if let Some(transform) = self.transform.as_deref().filter(|_| !indices.is_empty()) {
+            let images: Vec<Tensor> =
+                indices.iter().map(|&index| self.transformed(index, transform, rng)).collect();
+            return Batch { input: Tensor::stack(&images.iter().collect::<Vec<_>>(), 0), labels: labels() };
+        }
         let mut input = Tensor::scratch([indices.len(), channels, height, width]);
         let images = input.data_mut().chunks_mut((channels * height * width).max(1));
         for (&index, out) in indices.iter().zip(images) {
             self.write(index, self.augment.view(rng), out);
         }
-        Batch { input, labels: Array::from_fn([indices.len()], |i| self.labels[indices[i[0]]]) }
+        Batch { input, labels: labels() }
     }
 }

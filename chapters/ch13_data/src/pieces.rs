@@ -4,8 +4,9 @@
 //! ending after an apostrophe; or a run of letters, of digits or of other signs, each with one space in front if there is
 //! one; or white space, without its last character if something follows. The pieces joined are the text.
 //!
-//! Letters are what the standard library calls alphabetic, digits what it calls numeric; a few marks that combine with
-//! letters are not in Unicode's `\p{L}` but alphabetic here.
+//! Letters, digits and white space are Unicode's `\p{L}`, `\p{N}` and `\s`.
+
+use crate::unicode::is_letter;
 
 /// What a run is made of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,7 @@ enum Kind {
 fn kind(c: char) -> Kind {
     match c {
         _ if c.is_whitespace() => Kind::Space,
-        _ if c.is_alphabetic() => Kind::Letter,
+        _ if is_letter(c) => Kind::Letter,
         _ if c.is_numeric() => Kind::Digit,
         _ => Kind::Other,
     }
@@ -58,5 +59,7 @@ fn piece_length(text: &str) -> usize {
 
 /// The length in bytes of the run of this kind that a text begins with.
 fn run_length(text: &str, run: Kind) -> usize {
-    text.find(|c| kind(c) != run).unwrap_or(text.len())
+    // Most texts are ASCII for long stretches, where no character needs to be decoded.
+    let ascii = text.bytes().take_while(|byte| byte.is_ascii() && kind(char::from(*byte)) == run).count();
+    ascii + text[ascii..].find(|c| kind(c) != run).unwrap_or(text.len() - ascii)
 }

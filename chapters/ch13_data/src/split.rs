@@ -1,4 +1,4 @@
-//! Splitting examples into those to train on and those to judge by.
+//! Splitting examples into those to train on and those to judge by: once, or in k ways (cross-validation).
 
 use ch01_tensors::{Rng, fail};
 
@@ -48,3 +48,48 @@ pub fn stratified_split(labels: &[i64], share: f64, seed: u64) -> (Vec<usize>, V
     rest.sort_unstable();
     (chosen, rest)
 }
+
+// ANCHOR: k_fold
+/// `k` ways to split the numbers below `n`, each as those to train on and those to judge by, in rising order: every number is
+/// judged by exactly once (`sklearn.model_selection.KFold(shuffle=True)`). Parts differ by at most one.
+///
+/// # Panics
+/// When `k` is below 2 or above `n`.
+#[track_caller]
+pub fn k_fold(n: usize, k: usize, seed: u64) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let mut order: Vec<usize> = (0..n).collect();
+    Rng::new(seed, "split").shuffle(&mut order);
+    deal("k_fold", &order, k)
+}
+
+/// As [`k_fold`], with of each class the same share in every part, to within one example (`StratifiedKFold`).
+///
+/// # Panics
+/// When `k` is below 2 or above the number of labels.
+#[track_caller]
+pub fn stratified_k_fold(labels: &[i64], k: usize, seed: u64) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let mut order: Vec<usize> = (0..labels.len()).collect();
+    Rng::new(seed, "split").shuffle(&mut order);
+    order.sort_by_key(|&i| labels[i]);
+    deal("stratified_k_fold", &order, k)
+}
+
+/// Deals the examples like cards to `k` parts: any run of them, and so every class, goes to all parts alike.
+#[track_caller]
+fn deal(operation: &str, order: &[usize], k: usize) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let n = order.len();
+    if k < 2 || k > n {
+        fail(operation, format_args!("{k} parts of {n} examples"));
+    }
+    let part = |fold: usize| {
+        let (mut train, mut valid) = (Vec::new(), Vec::new());
+        for (place, &i) in order.iter().enumerate() {
+            if place % k == fold { valid.push(i) } else { train.push(i) }
+        }
+        train.sort_unstable();
+        valid.sort_unstable();
+        (train, valid)
+    };
+    (0..k).map(part).collect()
+}
+// ANCHOR_END: k_fold

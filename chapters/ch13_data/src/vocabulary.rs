@@ -96,7 +96,7 @@ impl WordVocabulary {
     /// When the file cannot be read, is damaged, or is something else.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, DataError> {
         let path = path.as_ref();
-        let value = read_json(path, KIND, FORMAT)?;
+        let value = read_json(path, KIND, FORMAT, 1)?;
         let wrong = |problem: String| DataError::Format { path: path.into(), kind: KIND, problem };
         let cls = value["cls"].as_bool().ok_or_else(|| wrong("`cls` is not true or false".into()))?;
         let list = value["words"].as_array().ok_or_else(|| wrong("`words` is not a list".into()))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ch01_tensors::Rng;
-use ch13_data::{Bpe, CLS, count_pairs, merge_pair, most_frequent, pieces};
+use ch13_data::{Bpe, CLS, Gpt2, byte_rank, count_pairs, merge_pair, most_frequent, pieces};
 use proptest::prelude::*;
 
 /// Words of few letters, so that pairs repeat and overlap.
@@ -14,13 +14,13 @@ fn corpus(seed: u64, words: usize) -> Vec<String> {
     (0..words).map(|_| (0..3).map(|_| word(&mut rng)).collect::<Vec<String>>().join(" ")).collect()
 }
 
-/// Training by definition: count everything anew for each merge.
+/// Training by definition: count everything anew for each merge. (No two merges make the same bytes here.)
 fn train_plain(texts: &[String], merges: usize, first: u32) -> Vec<(u32, u32)> {
     let mut counts = BTreeMap::new();
     for piece in texts.iter().flat_map(|text| pieces(text)) {
         *counts.entry(piece).or_insert(0) += 1;
     }
-    let symbols = |piece: &str| piece.bytes().map(|byte| first + u32::from(byte)).collect();
+    let symbols = |piece: &str| piece.bytes().map(|byte| first + byte_rank(byte)).collect();
     let mut words: Vec<(Vec<u32>, u64)> =
         counts.iter().map(|(piece, &count)| (symbols(piece), count)).collect();
     let mut learned = Vec::new();
@@ -53,13 +53,25 @@ fn fast_training_equals_the_plain_one() {
 #[test]
 fn runs_of_one_letter_train_and_encode() {
     let texts = ["aaaa aaaaaaa aaaaa".to_owned(), "aaa".to_owned(), "a".repeat(1000)];
-    assert_eq!(Bpe::train(&texts, 300, false).merges(), train_plain(&texts, 42, 2));
+    let bpe = Bpe::train(&texts, 300, false);
+    let merges = bpe.merges();
+    // Two merges may make the same run, so that there are more merges than new tokens; no token comes twice.
+    let plain = train_plain(&texts, 5, 2);
+    assert_eq!(merges[..5], plain);
+    let mut tokens: Vec<&[u8]> = (2..bpe.size() as u32).map(|token| bpe.bytes(token)).collect();
+    let count = tokens.len();
+    tokens.sort_unstable();
+    tokens.dedup();
+    assert_eq!((tokens.len(), count <= 298 && merges.len() >= count - 256), (count, true));
+    for text in texts {
+        assert_eq!(bpe.decode(&bpe.encode(&text)), text);
+    }
 }
 
 /// Encoding by definition: the merges one after the other, each everywhere.
 fn encode_plain(bpe: &Bpe, text: &str, first: u32) -> Vec<u32> {
     let piece = |piece: &str| {
-        let mut symbols: Vec<u32> = piece.bytes().map(|byte| first + u32::from(byte)).collect();
+        let mut symbols: Vec<u32> = piece.bytes().map(|byte| first + byte_rank(byte)).collect();
         for (i, &pair) in bpe.merges().iter().enumerate() {
             merge_pair(&mut symbols, pair, first + 256 + i as u32);
         }
@@ -85,7 +97,9 @@ proptest! {
     #[test]
     fn any_text_comes_back(text in any::<String>()) {
         let bpe = Bpe::train(&corpus(0, 40), 400, false);
-        prop_assert_eq!(bpe.decode(&bpe.encode(&text)), text);
+        prop_assert_eq!(bpe.decode(&bpe.encode(&text)), text.clone());
+        let gpt2 = Gpt2::new(bpe, &["<|endoftext|>"]);
+        prop_assert_eq!(gpt2.decode(&gpt2.encode(&text)), text);
     }
 
     #[test]
@@ -137,4 +151,13 @@ fn tokens_cut_within_a_character_decode_to_a_replacement() {
 #[should_panic(expected = "Bpe: no token 258 among 258")]
 fn a_token_that_is_not_there_is_refused() {
     Bpe::train(&["x"], 258, false).decode(&[258]);
+}
+
+#[test]
+fn bytes_are_counted_as_gpt2_counts_them() {
+    // "!" is the first, "~" the 94th, 0 the first of those that cannot be shown, space the 33rd of them.
+    assert_eq!([b'!', b'~', 161, 255, 0, b' ', 173].map(byte_rank), [0, 93, 94, 187, 188, 220, 255]);
+    let mut ranks: Vec<u32> = (0..=255).map(byte_rank).collect();
+    ranks.sort_unstable();
+    assert_eq!(ranks, (0..256).collect::<Vec<_>>());
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use ch13_data::{Bpe, DataError, WordVocabulary};
+use ch13_data::{Bpe, DataError, Gpt2, WordPiece, WordVocabulary};
 
 const TEXTS: [&str; 2] = ["the film was the \"best\" film", "\u{1f600} naïve \\ the\u{0} end"];
 
@@ -56,9 +56,10 @@ fn damaged_word_vocabularies_are_refused() {
 
 #[test]
 fn damaged_merges_are_refused() {
-    let head = r#"{"format":"gradus-bpe","version":1,"cls":false,"merges":"#;
+    let head = r#"{"format":"gradus-bpe","version":2,"cls":false,"merges":"#;
     let cases = [
         (r#"{"format":"gradus-word-vocabulary","version":1}"#.to_owned(), "its format is"),
+        (r#"{"format":"gradus-bpe","version":1}"#.to_owned(), "its version is 1, and only 2 is known"),
         (format!("{head}{{}}}}"), "`merges` is not a list"),
         (format!("{head}[[3]]}}"), "merge 0 is [3], not two tokens"),
         (format!("{head}[[3,4,5]]}}"), "not two tokens"),
@@ -85,4 +86,47 @@ fn files_that_cannot_be_read_or_written_are_named() {
     assert!(error.contains("no such folder"), "{error}");
     // A folder is no file.
     assert!(matches!(WordVocabulary::load(folder.path()), Err(DataError::Io { .. })));
+}
+
+#[test]
+fn damaged_files_in_gpt2s_format_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let [vocabulary, merges] = ["vocab.json", "merges.txt"].map(|name| folder.path().join(name));
+    Gpt2::new(Bpe::train(&TEXTS, 262, false), &["<|endoftext|>"]).write(&vocabulary, &merges).unwrap();
+    let (sound_vocabulary, sound_merges) =
+        (fs::read_to_string(&vocabulary).unwrap(), fs::read_to_string(&merges).unwrap());
+    assert!(Gpt2::read(&vocabulary, &merges).is_ok());
+    let without = sound_vocabulary.replacen("\"!\":0", "\"?!\":0", 1);
+    let twice = sound_vocabulary.replacen("\"!\":0", "\"!\":1", 1);
+    for (vocabulary_text, merges_text, message) in [
+        ("[]", sound_merges.as_str(), "invalid type"),
+        (r#"{"a": -1}"#, &sound_merges, r#""a" has no number, but -1"#),
+        (&without, &sound_merges, r#"the token "!" is missing"#),
+        (&twice, &sound_merges, "two tokens have the number 1"),
+        (&sound_vocabulary, "#version: 0.2\nabc\n", r#"line 2: not two tokens: "abc""#),
+        (&sound_vocabulary, "a b\na \u{4e00}\n", "line 2: a character that stands for no byte"),
+        (&sound_vocabulary, "ab c\n", "line 1: a token that no line before it makes"),
+        (&sound_vocabulary, "a b\na b\n", "merge 1 joins 66 and 67, as another before it"),
+    ] {
+        fs::write(&vocabulary, vocabulary_text).unwrap();
+        fs::write(&merges, merges_text).unwrap();
+        let error = Gpt2::read(&vocabulary, &merges).unwrap_err().to_string();
+        assert!(error.contains(message) && error.contains("GPT-2"), "{message}: {error}");
+    }
+}
+
+#[test]
+fn damaged_lists_of_word_pieces_are_refused() {
+    for (content, message) in [
+        ("", "there is no [UNK]"),
+        ("[UNK]\n[CLS]\n", "there is no [SEP]"),
+        ("[UNK]\na\nb\na\n", "lines 2 and 4 both have \"a\""),
+    ] {
+        let error = load_error(|path| WordPiece::read(path, true), content);
+        assert!(error.contains(message) && error.contains("not a vocabulary of word pieces"), "{error}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("v"), [b'a', 0xff]).unwrap();
+    let error = WordPiece::read(folder.path().join("v"), true).unwrap_err().to_string();
+    assert!(error.contains("invalid utf-8"), "{error}");
 }

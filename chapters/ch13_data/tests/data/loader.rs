@@ -76,6 +76,28 @@ fn any_number_of_workers_makes_the_same_batches() {
     assert_eq!(drawn.len(), 4 * 203);
 }
 
+/// The trap, as it is met in other loaders: every worker process begins with a copy of one generator, and batch `b` is made by
+/// worker `b % workers`. All workers then draw the same numbers.
+fn equal_worker_seeds(batches: usize, per_batch: usize, workers: usize) -> Vec<u64> {
+    let mut generators = vec![Rng::new(3, "augment"); workers];
+    let batch = |b: usize| {
+        let rng = &mut generators[b % workers];
+        (0..per_batch).map(|_| rng.bits()).collect::<Vec<_>>()
+    };
+    (0..batches).flat_map(batch).collect()
+}
+
+#[test]
+fn equal_worker_seeds_repeat_numbers_and_ours_do_not() {
+    let distinct = |numbers: Vec<u64>| numbers.into_iter().collect::<HashSet<_>>().len();
+    let data = Numbers::new(256);
+    for workers in [1, 2, 4] {
+        assert_eq!(distinct(equal_worker_seeds(32, 8, workers)), 256 / workers, "one of {workers} is new");
+        let ours = loader(&data, workers).epoch(0, 0).flat_map(|batch| batch.input).map(|(_, bits)| bits);
+        assert_eq!(distinct(ours.collect()), 256);
+    }
+}
+
 #[test]
 fn an_epoch_can_be_resumed_at_any_batch() {
     let data = Numbers::new(90);

@@ -7,3 +7,4 @@ mod images;
 mod loader;
 mod splits;
 mod texts;
+mod transforms;

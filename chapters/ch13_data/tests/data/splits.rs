@@ -1,6 +1,6 @@
 //! Splits: nothing is lost, nothing is in both parts, and classes keep their shares.
 
-use ch13_data::{split_indices, stratified_split};
+use ch13_data::{k_fold, split_indices, stratified_k_fold, stratified_split};
 use proptest::prelude::*;
 
 fn whole(parts: &(Vec<usize>, Vec<usize>)) -> Vec<usize> {
@@ -28,6 +28,29 @@ proptest! {
             prop_assert_eq!(count(&parts.0), (share * total as f64).round() as usize);
         }
     }
+
+    #[test]
+    fn every_example_is_judged_by_in_one_fold(labels in prop::collection::vec(0i64..4, 2..200), k in 2usize..12, seed: u64) {
+        let n = labels.len();
+        let k = k.min(n);
+        for folds in [k_fold(n, k, seed), stratified_k_fold(&labels, k, seed)] {
+            prop_assert_eq!(folds.len(), k);
+            for parts in &folds {
+                prop_assert_eq!(whole(parts), (0..n).collect::<Vec<_>>());
+                prop_assert!([n / k, n.div_ceil(k)].contains(&parts.1.len()));
+            }
+            let mut judged: Vec<usize> = folds.iter().flat_map(|parts| parts.1.clone()).collect();
+            judged.sort_unstable();
+            prop_assert_eq!(judged, (0..n).collect::<Vec<_>>());
+        }
+        for class in 0..4 {
+            let count = |part: &[usize]| part.iter().filter(|&&i| labels[i] == class).count();
+            let total = labels.iter().filter(|&&label| label == class).count();
+            for (_, valid) in stratified_k_fold(&labels, k, seed) {
+                prop_assert!([total / k, total.div_ceil(k)].contains(&count(&valid)));
+            }
+        }
+    }
 }
 
 #[test]
@@ -41,4 +64,10 @@ fn another_seed_gives_another_split() {
 #[should_panic(expected = "split_indices: 1.5 is not a share")]
 fn more_than_everything_is_refused() {
     split_indices(10, 1.5, 0);
+}
+
+#[test]
+#[should_panic(expected = "k_fold: 5 parts of 4 examples")]
+fn more_parts_than_examples_are_refused() {
+    k_fold(4, 5, 0);
 }

@@ -2,7 +2,8 @@
 
 use ch01_tensors::{Array, Rng};
 use ch13_data::{
-    CLS, Dataset, Keep, PAD, TextSet, UNKNOWN, WordVocabulary, clean_review, pad, tokenize_words,
+    CLS, Dataset, Keep, PAD, TextSet, Thesaurus, UNKNOWN, Unit, WordVocabulary, basic_words, clean_review,
+    clean_text, delete_words, draw_deletion, draw_swaps, pad, swap_words, tokenize_words,
 };
 use proptest::prelude::*;
 
@@ -124,4 +125,91 @@ fn labels_must_be_as_many_as_texts() {
 #[should_panic(expected = "TextSet: there is no text 3 of 3")]
 fn a_text_that_is_not_there_is_refused() {
     set(3).batch(&[3], &mut Rng::new(0, "batch"));
+}
+
+#[test]
+fn markup_is_cleaned_away() {
+    let text = "<p>Caf&eacute; &amp; <b>bar</b>:\u{0} 1 < 2&nbsp;&lt;3<br/>AT&T &#233;&#xE9; <!-- a > b -->end</p>\n";
+    assert_eq!(clean_text(text), "Caf&eacute; & bar : 1 < 2 <3 AT&T éé end");
+    assert_eq!(clean_text("a <b and c"), "a <b and c");
+    assert_eq!(
+        clean_text("<3 <!-- open &#xfffffff; &#1114112; &;"),
+        "<3 <!-- open &#xfffffff; &#1114112; &;"
+    );
+    assert_eq!(clean_text(" \t\n "), "");
+}
+
+#[test]
+fn basic_words_are_those_of_bert() {
+    assert_eq!(basic_words("Don't  Émile!", true), ["don", "'", "t", "emile", "!"]);
+    assert_eq!(basic_words("Don't  Émile!", false), ["Don", "'", "t", "Émile", "!"]);
+    assert_eq!(basic_words("a中b $x 각", true), ["a", "中", "b", "$", "x", "\u{1100}\u{1161}\u{11a8}"]);
+}
+
+#[test]
+fn words_are_left_out_and_exchanged() {
+    let words: Vec<&str> = tokenize_words("one two three four").collect();
+    assert_eq!(delete_words(&words, &[true, false, true, false]), ["one", "three"]);
+    assert_eq!(swap_words(&words, &[(0, 3), (0, 1)]), ["two", "four", "three", "one"]);
+    let mut rng = Rng::new(0, "edit");
+    let kept: usize =
+        (0..1000).map(|_| draw_deletion(20, 0.1, &mut rng).iter().filter(|keep| **keep).count()).sum();
+    // Of 20 000, 18 000 on average with a standard deviation of 42: five of those.
+    assert!(kept.abs_diff(18_000) < 213, "{kept}");
+    assert!((0..50).all(|_| draw_deletion(3, 1.0, &mut rng).contains(&true)), "something is left");
+    assert!(draw_deletion(0, 1.0, &mut rng).is_empty() && draw_swaps(1, 5, &mut rng).is_empty());
+    let swaps = draw_swaps(4, 600, &mut rng);
+    assert!(swaps.iter().all(|&(i, j)| i != j && i.max(j) < 4));
+    // 12 ordered pairs, 50 each with a deviation of 7: all come.
+    assert_eq!(swaps.into_iter().collect::<std::collections::HashSet<_>>().len(), 12);
+}
+
+#[test]
+fn a_text_goes_forth_and_back() {
+    let list = Thesaurus::new("film, movie, motion picture\ndid not like, disliked\nlike, enjoy\n");
+    let words: Vec<&str> = tokenize_words("i did not like the film").collect();
+    let mut units = list.forth(&words);
+    // The longest phrase: "did not like", not "like".
+    let meaning = |group, phrase| Unit::Meaning { group, phrase };
+    assert_eq!(units, [Unit::Word("i"), meaning(1, 0), Unit::Word("the"), meaning(0, 0)]);
+    assert_eq!(list.back(&units), words, "without a change it is the text");
+    units[1] = meaning(1, 1);
+    units[3] = meaning(0, 2);
+    assert_eq!(list.back(&units).join(" "), "i disliked the motion picture");
+
+    let mut rng = Rng::new(0, "thesaurus");
+    let mut said = std::collections::HashSet::new();
+    for _ in 0..100 {
+        let mut units = list.forth(&words);
+        list.draw_paraphrase(&mut units, &mut rng);
+        said.insert(list.back(&units).join(" "));
+        let mut units = list.forth(&words);
+        list.draw_synonyms(&mut units, 0.5, &mut rng);
+        let text = list.back(&units).join(" ");
+        assert!(["i did not like the film", "i did not like the movie"].contains(&text.as_str()), "{text}");
+    }
+    assert_eq!(said.len(), 6, "two ways times three: {said:?}");
+    // Forth again gives the same meanings, however it was said.
+    let groups = |text: &str| {
+        let words: Vec<&str> = tokenize_words(text).collect();
+        let group = |unit: &Unit<'_>| matches!(unit, Unit::Meaning { .. });
+        list.forth(&words).iter().filter(|unit| group(unit)).count()
+    };
+    assert!(said.iter().all(|text| groups(text) == 2));
+}
+
+#[test]
+fn the_list_for_films_is_sound() {
+    let list = Thesaurus::films();
+    let words: Vec<&str> = tokenize_words("the movie was great but i didn't like the ending").collect();
+    let mut units = list.forth(&words);
+    assert_eq!(units.iter().filter(|unit| matches!(unit, Unit::Meaning { .. })).count(), 5);
+    list.draw_paraphrase(&mut units, &mut Rng::new(4, "films"));
+    assert_ne!(list.back(&units), words);
+}
+
+#[test]
+#[should_panic(expected = "Thesaurus: \"b\" comes twice")]
+fn a_phrase_with_two_meanings_is_refused() {
+    Thesaurus::new("a, b\nb, c");
 }

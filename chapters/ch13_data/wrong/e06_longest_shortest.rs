@@ -1,0 +1,13 @@
+// expect: watchable: the shortest part was taken
+// exercise: longest_parts
+    let mut start = 0;
+    while start < word.len() {
+        let known = |end: usize| {
+            let mark = if start > 0 { "##" } else { "" };
+            number(&format!("{mark}{}", word.get(start..end)?)).map(|number| (end, number))
+        };
+        let Some((end, number)) = (start + 1..=word.len()).find_map(known) else { return vec![unknown] };
+        parts.push(number);
+        start = end;
+    }
+// exercise: end
