@@ -4,7 +4,8 @@
     python tests/golden/make_ch08.py
 
 Writes ch08.npz beside this script. PyTorch draws with Tensor.normal_(mean, std) and Tensor.uniform_(low, high); both
-are replaced here by functions that only note what they were asked for.
+are replaced here by functions that only note what they were asked for. `orthogonal.I` is what `orthogonal_` makes, with
+the gain `orthogonal.I.gain`, of the normal numbers `orthogonal.I.normal`.
 """
 import pathlib
 from unittest import mock
@@ -44,6 +45,16 @@ for i, shape in enumerate(SHAPES):
             rows.append(ask(init.kaiming_uniform_, shape, mode=mode, **options))
             rows.append(ask(init.kaiming_normal_, shape, mode=mode, **options))
         out[f"init.{i}.{j}"] = np.array(rows)
+
+rng = np.random.default_rng(8)
+for i, (shape, gain) in enumerate([([4, 4], 1.0), ([6, 3], 2**0.5), ([3, 7], 1.0), ([4, 2, 3], 5 / 3), ([8, 2, 1, 3], 0.5), ([5, 1], 1.0),
+                                   ([1, 5], 1.0), ([40, 40], 1.0)]):
+    numbers = rng.normal(size=shape)
+    fill = lambda tensor, *_, **__: tensor.copy_(torch.from_numpy(numbers).reshape(tensor.shape))
+    with mock.patch.object(torch.Tensor, "normal_", fill):
+        made = init.orthogonal_(torch.empty(shape, dtype=torch.float64), gain)
+    out[f"orthogonal.{i}"], out[f"orthogonal.{i}.normal"] = made.numpy(), numbers
+    out[f"orthogonal.{i}.gain"] = np.array([gain])
 
 # The cut normal distribution: mean and standard deviation of what remains, by the closed formulas.
 cases = [(0.0, 1.0, -2.0, 2.0), (0.0, 0.02, -0.04, 0.04), (1.0, 0.5, 1.0, 9.0), (0.0, 1.0, 3.0, 4.0), (-1.0, 2.0, 0.0, 0.5),

@@ -1,4 +1,4 @@
-//! How large activations and gradients are in a network of 50 layers before any training, for four kinds of first
+//! How large activations and gradients are in a network of 50 layers before any training, for seven kinds of first
 //! weights, and whether such a network learns: `cargo run --release -p ch08_initialization --example variance`.
 
 use ch00_start::Record;
@@ -7,7 +7,7 @@ use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
 use ch05_backprop::{ActivationLayer, Linear, train_step};
 use ch07_modules::Sequential;
-use ch08_initialization::{FanMode, Gain, kaiming_normal, normal, xavier_normal};
+use ch08_initialization::{FanMode, Gain, kaiming_normal, lecun_normal, normal, orthogonal, xavier_normal};
 
 const DEPTH: usize = 50;
 const WIDTH: usize = 256;
@@ -19,11 +19,14 @@ const RATE: f64 = 0.002;
 /// The name in the record, the name in the figure, and how a weight is drawn.
 type Rule = (&'static str, &'static str, fn(&mut Tensor, &mut Rng));
 
-const RULES: [Rule; 4] = [
+const RULES: [Rule; 7] = [
     ("small", "normal, 0.01", |weight, rng| normal(weight, 0.0, 0.01, rng)),
     ("default", "Linear's default", |_, _| {}),
     ("xavier", "Xavier", |weight, rng| xavier_normal(weight, 1.0, rng)),
     ("he", "He", |weight, rng| kaiming_normal(weight, FanMode::In, Gain::Relu, rng)),
+    ("gpt", "GPT-2's 0.02", |weight, rng| normal(weight, 0.0, 0.02, rng)),
+    ("lecun", "LeCun", |weight, rng| lecun_normal(weight, rng)),
+    ("orthogonal", "orthogonal, gain √2", |weight, rng| orthogonal(weight, 2f64.sqrt(), rng)),
 ];
 
 // ANCHOR: network

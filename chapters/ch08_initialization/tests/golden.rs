@@ -93,6 +93,40 @@ fn golden_weights() {
     }
 }
 
+/// LeCun's rule is PyTorch's `kaiming_*` for nothing behind the weights.
+#[test]
+fn golden_lecun() {
+    let golden = golden();
+    for (i, shape) in shapes(&golden).iter().enumerate() {
+        let rows = golden[&format!("init.{i}.0")].f64().unwrap();
+        let (mut a, rng) = (Array::<f64>::zeros(&shape[..]), || Rng::new(8, "init"));
+        lecun_uniform(&mut a, &mut rng());
+        let bound = 3f64.sqrt() / (fan_in_out(shape).0 as f64).sqrt();
+        assert_close("bound", bound, rows[[2, 1]]);
+        let most = a.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+        assert!(most <= bound * (1.0 + 1e-15), "{shape:?}: {most}");
+        lecun_normal(&mut a, &mut rng());
+        assert_eq!(a, Array::normal(&shape[..], 0.0, 1.0 / (fan_in_out(shape).0 as f64).sqrt(), &mut rng()));
+        assert_close("standard deviation", 1.0 / (fan_in_out(shape).0 as f64).sqrt(), rows[[3, 1]]);
+    }
+}
+
+/// The same numbers made orthogonal. PyTorch reflects (Householder) and then turns signs, ours projects; both are right to some
+/// roundings, which a nearly dependent vector magnifies: 1e-11 for up to forty vectors.
+#[test]
+fn golden_orthogonal() {
+    let golden = golden();
+    for i in 0..8 {
+        let get = |name: &str| golden[&format!("orthogonal.{i}{name}")].f64().unwrap();
+        let (mut a, theirs) = (get(".normal"), get(""));
+        orthogonal_from(&mut a, get(".gain").item());
+        for (a, b) in a.iter().zip(theirs.iter()) {
+            assert!((a - b).abs() <= 1e-11, "case {i}: ours {a}, PyTorch's {b}");
+        }
+    }
+    assert!(!golden.contains_key("orthogonal.8"));
+}
+
 /// Mean and standard deviation of the cut normal distribution, by scipy's closed formulas; five standard errors, where
 /// the kurtosis of what is left is at most 9, an exponential tail's. The seed is fixed.
 #[test]

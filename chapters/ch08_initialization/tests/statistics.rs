@@ -294,3 +294,89 @@ proptest! {
         }
     }
 }
+
+/// An orthogonal matrix keeps every length, forward and backward, through any number of layers.
+#[test]
+fn orthogonal_weights_keep_every_length() {
+    let mut rng = rng(30);
+    let (mut x, mut g) = (
+        Array::<f64>::normal([4, 24], 0.0, 1.0, &mut rng),
+        Array::<f64>::normal([4, 24], 0.0, 1.0, &mut rng),
+    );
+    let lengths = |a: &Array<f64>| a.map_to(|x| x * x).sum(1, false);
+    let (before, grads) = (lengths(&x), lengths(&g));
+    for _ in 0..100 {
+        let mut layer = Linear::<f64>::from_parts(Array::zeros([24, 24]), None);
+        orthogonal(&mut layer.weight.value, 1.0, &mut rng);
+        x = layer.forward(x);
+        g = layer.backward(g);
+    }
+    for (before, after) in [(&before, lengths(&x)), (&grads, lengths(&g))] {
+        for (a, b) in before.iter().zip(after.iter()) {
+            assert!((a / b - 1.0).abs() < 1e-12, "{a}, {b}");
+        }
+    }
+    // Wide: rows; tall: columns; kernels as matrices; f32 too.
+    for shape in [&[3, 10][..], &[10, 3], &[4, 2, 3, 3]] {
+        let mut weight = Tensor::zeros(shape);
+        orthogonal(&mut weight, 2.0, &mut rng);
+        let power = weight.iter().map(|w| f64::from(w) * f64::from(w)).sum::<f64>();
+        let vectors = shape[0].min(shape[1..].iter().product());
+        assert!((power - 4.0 * vectors as f64).abs() < 1e-4, "{shape:?}: {power}");
+    }
+}
+
+/// The signs that make Q evenly spread: the trace of a random orthogonal matrix has mean 0 and variance 1. (Without them,
+/// LAPACK's Q has a mostly negative diagonal.)
+#[test]
+fn orthogonal_weights_are_evenly_spread() {
+    let mut rng = rng(31);
+    let traces: Vec<f64> = (0..2000)
+        .map(|_| {
+            let mut weight = Array::<f64>::zeros([5, 5]);
+            orthogonal(&mut weight, 1.0, &mut rng);
+            (0..5).map(|i| weight[[i, i]]).sum()
+        })
+        .collect();
+    let mean = traces.iter().sum::<f64>() / 2000.0;
+    let variance = traces.iter().map(|t| t * t).sum::<f64>() / 2000.0;
+    // Five standard errors: 1 / sqrt(2000) of the mean, and about sqrt(2 / 2000) of the variance.
+    assert!(mean.abs() < 0.11 && (variance - 1.0).abs() < 0.16, "{mean}, {variance}");
+}
+
+#[test]
+#[should_panic(expected = "orthogonal: a weight has at least two axes")]
+fn a_bias_is_not_orthogonal() {
+    orthogonal(&mut Tensor::zeros([4]), 1.0, &mut rng(32));
+}
+
+/// Trap: small random numbers in a deep net. Twenty layers of width 64 with standard deviation 0.01: each multiplies the mean
+/// square by 64 * 0.0001 / 2, and after twenty nothing is left; so is nothing of the gradient.
+#[test]
+fn small_weights_let_a_deep_network_die() {
+    let widths = [64; 21];
+    let (forward, backward) = propagate(&widths, Activation::Relu, |w, rng| normal(w, 0.0, 0.01, rng));
+    assert!(forward < 1e-40 && backward < 1e-40, "{forward}, {backward}");
+    let (forward, backward) =
+        propagate(&widths, Activation::Relu, |w, rng| kaiming_normal(w, FanMode::In, Gain::Relu, rng));
+    // sqrt(5 / 64) per layer, over twenty: about 1.25 in the logarithm; three of them.
+    assert!((0.02..50.0).contains(&forward) && (0.02..50.0).contains(&backward), "{forward}, {backward}");
+}
+
+/// Trap: one rule for every activation. He's weights saturate tanh: its outputs are then near 1 and -1, and its slopes near 0;
+/// Xavier's let ReLU die.
+#[test]
+fn one_rule_does_not_fit_every_activation() {
+    let widths = [64; 21];
+    let he = |w: &mut Tensor, rng: &mut Rng| kaiming_normal(w, FanMode::In, Gain::Relu, rng);
+    let xavier = |w: &mut Tensor, rng: &mut Rng| xavier_normal(w, 1.0, rng);
+    let tanh = |w: &mut Tensor, rng: &mut Rng| xavier_normal(w, Gain::Tanh.value(), rng);
+    let (relu_he, _) = propagate(&widths, Activation::Relu, he);
+    let (relu_xavier, _) = propagate(&widths, Activation::Relu, xavier);
+    assert!(relu_xavier < 1e-4 && relu_he > 0.02, "ReLU: Xavier {relu_xavier}, He {relu_he}");
+    let (_, tanh_right) = propagate(&widths, Activation::Tanh, tanh);
+    let (_, tanh_large) = propagate(&widths, Activation::Tanh, |w, rng| xavier_normal(w, 4.0, rng));
+    // Twice He's weights and more: the gradient of a saturated network explodes through the large weights.
+    assert!((0.01..100.0).contains(&tanh_right), "{tanh_right}");
+    assert!(tanh_large > 100.0 * tanh_right, "{tanh_large} beside {tanh_right}");
+}

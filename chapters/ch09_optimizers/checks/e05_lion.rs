@@ -14,7 +14,8 @@ const RATE: f64 = 0.1;
 const BETAS: (f64, f64) = (0.6, 0.9);
 const START: [f64; 4] = [1.0, -2.0, 0.5, 3.0];
 /// Each number's signs tell other programs apart; the last never has a gradient.
-const GRADS: [[f64; 4]; 3] = [[1.0, 0.3, 2.0, 0.0], [-0.1, -0.4, -0.3, 0.0], [-0.05, 0.1, 0.1, 0.0]];
+const GRADS: [[f64; 4]; 4] =
+    [[-2.0, -0.5, -1.0, 0.0], [1.0, 0.3, -1.0, 0.0], [-1.0, 2.0, -0.05, 0.0], [0.5, -2.0, -0.5, 0.0]];
 
 #[derive(Clone, Copy)]
 struct Variant {
@@ -75,7 +76,7 @@ fn compare(what: &str, decay: f64, right: Variant, wrong: &[(&str, Variant)]) {
 }
 
 #[test]
-fn three_steps_without_decay() {
+fn four_steps_without_decay() {
     let wrong = [
         (
             "the direction is that of the new mean: mix with the first beta, and the old mean",
@@ -93,7 +94,7 @@ fn three_steps_without_decay() {
 }
 
 #[test]
-fn three_steps_with_decay() {
+fn four_steps_with_decay() {
     let right = Variant { decay: 0.5, ..RIGHT };
     let wrong = [
         ("no decay", RIGHT),

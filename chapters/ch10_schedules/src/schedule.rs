@@ -8,6 +8,11 @@
 pub trait Schedule: Send + Sync {
     /// The rate of a step.
     fn rate(&self, step: u64) -> f64;
+
+    /// The momentum of a step, for the few schedules that say (see `Optimizer::set_momentum`).
+    fn momentum(&self, _step: u64) -> Option<f64> {
+        None
+    }
 }
 
 /// A closure from the step to the rate is a schedule.
