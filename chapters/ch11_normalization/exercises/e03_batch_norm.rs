@@ -14,16 +14,18 @@
 //!   the two directions in which a change of `x` is undone by the normalisation.
 //!
 //! For use rather than training there are running statistics: each training step moves them by `momentum` towards its
-//! own mean and variance (the unbiased one, over `m - 1`, as in PyTorch).
+//! own mean and variance (the unbiased one, over `m - 1`, as in PyTorch). [`recalibrate`](ch11_normalization::recalibrate)
+//! computes them anew, exactly.
 //!
 //! A channel is a task, whatever the number of threads, and reads memory once: its numbers fit the cache for the second
 //! and third look (mean, variance, output). Kept for the backward pass: the input and two numbers for each channel.
 //!
-//! Left out: a version without weight and bias, cumulative averages (`momentum=None`), `num_batches_tracked`.
+//! Left out: a version without weight and bias, `momentum=None` (which is what `recalibrate` is for), `num_batches_tracked`.
 
 use ch01_tensors::{Array, Float, fail};
 use ch03_neurons::simd::{self, Level};
 use ch05_backprop::{Layer, Module, Param, Role, Visitor};
+use ch11_normalization::{pooled, recalibration_share, two_sums};
 use rayon::prelude::*;
 
 /// Normalises each channel over batch, height and width.
@@ -115,6 +117,12 @@ impl<T: Float> Layer<T> for BatchNorm2d<T> {
             inv_std.data_mut()[channel] = T::from_f64(1.0 / (variance + self.eps).sqrt());
             let (running_mean, running_var) =
                 (&mut self.running_mean.data_mut()[channel], &mut self.running_var.data_mut()[channel]);
+            if let Some(share) = recalibration_share() {
+                let old = [running_mean.to_f64(), running_var.to_f64()];
+                [*running_mean, *running_var] =
+                    pooled(share, m as f64, old, [average, variance]).map(T::from_f64);
+                continue;
+            }
             // Yours: Move both running statistics by the share `momentum` towards this batch's `average` and
             // its variance as an estimate for all data: over m - 1 instead of m. They are of type T: `x.to_f64()` and
             // `T::from_f64(x)` convert.
@@ -305,25 +313,6 @@ fn input_gradient<T: Float>(
     // Yours: dL/dx_j = weight inv_std (g_j - sum g / m - x̂_j sum g x̂ / m) for every element of `g`, in place,
     // with x̂_j = (x_j - mean) inv_std. The sums are f64: `T::from_f64(x)` converts.
     todo!()
-}
-
-/// `sum g` and `sum g (x - mean)`, each in sixteen lanes, always in the same order.
-#[inline(always)]
-fn two_sums<T: Float>(g: &[T], x: &[T], mean: T) -> [T; 2] {
-    let mut lanes = [[T::ZERO; 16]; 2];
-    let (g_groups, g_rest) = g.as_chunks::<16>();
-    let (x_groups, x_rest) = x.as_chunks::<16>();
-    for (g, x) in g_groups.iter().zip(x_groups) {
-        for lane in 0..16 {
-            lanes[0][lane] += g[lane];
-            lanes[1][lane] += g[lane] * (x[lane] - mean);
-        }
-    }
-    for (lane, (&g, &x)) in g_rest.iter().zip(x_rest).enumerate() {
-        lanes[0][lane] += g;
-        lanes[1][lane] += g * (x - mean);
-    }
-    lanes.map(|lanes| lanes.into_iter().fold(T::ZERO, |sum, lane| sum + lane))
 }
 
 /// Some whole planes in a row, from plane number `first` on, with the running statistics.

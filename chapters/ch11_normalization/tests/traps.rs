@@ -1,8 +1,8 @@
 //! The traps of the chapter's page, each shown and cured.
 
 use ch01_tensors::{Array, Rng, Tensor};
-use ch05_backprop::{Layer, Linear};
-use ch11_normalization::BatchNorm2d;
+use ch05_backprop::{Layer, Linear, Role, for_each_param, sgd_step, zero_grad};
+use ch11_normalization::{BatchNorm2d, LayerNorm, recalibrate};
 
 fn images(count: usize, seed: u64) -> Tensor {
     Tensor::normal([count, 2, 4, 4], 3.0, 2.0, &mut Rng::new(seed, "images"))
@@ -43,7 +43,9 @@ fn running_statistics_need_steps_or_recalibration() {
     assert!(difference(&slow.infer(x.clone()), &trained) < 0.05, "sixty steps are enough");
     layer.momentum = 1.0;
     layer.forward(x.clone());
-    assert!(difference(&layer.infer(x), &trained) < 0.05, "one pass with a share of 1 recalibrates");
+    assert!(difference(&layer.infer(x.clone()), &trained) < 0.05, "one pass with a share of 1");
+    recalibrate(&mut layer, (0..8usize).map(|part| x.narrow(0, 8 * part, 8)));
+    assert!(difference(&layer.infer(x), &trained) < 0.05, "recalibration, in eight parts");
 }
 
 #[test]
@@ -58,4 +60,31 @@ fn a_bias_in_front_of_batch_norm_gets_no_gradient() {
     let bias = &linear.bias.as_ref().expect("a bias").grad;
     assert!(largest(bias) < 1e-12, "the mean takes out what the bias adds");
     assert!(largest(&linear.weight.grad) > 1e-3);
+}
+
+#[test]
+fn decay_on_gains_holds_the_output_down() {
+    // What is wanted is the normalised row itself: gains of 1. Their gradient, of half the squared error, is gain - 1.
+    let x = Tensor::normal([64, 8], 1.0, 2.0, &mut Rng::new(0, "rows"));
+    let target = LayerNorm::new(8).infer(x.clone());
+    let (rate, decay) = (0.1, 0.5);
+    let gain_after = |decays: fn(Role) -> bool| {
+        let mut layer = LayerNorm::new(8);
+        for _ in 0..200 {
+            zero_grad(&mut layer);
+            let error = layer.forward(x.clone()) - &target;
+            layer.backward(error / 64.0);
+            for_each_param(&mut layer, |_, param| {
+                if decays(param.role) {
+                    param.grad += &(param.value.clone() * decay as f32);
+                }
+            });
+            sgd_step(&mut layer, rate);
+        }
+        layer.weight.value.mean_all()
+    };
+    // With decay on everything they stop where gain - 1 = -decay gain: at 1 / 1.5.
+    let (all, weights) = (gain_after(|_| true), gain_after(|role| role == Role::Weight));
+    assert!((all - 1.0 / 1.5).abs() < 0.02, "decayed gains settle at {all}");
+    assert!((weights - 1.0).abs() < 1e-5, "gains that do not decay stay at {weights}");
 }
