@@ -59,6 +59,40 @@ file = {
 save_file(file, here.with_name("ch07.safetensors"), {"format": "pt", "epoch": "12"})
 out.update({f"file.{name}": value.numpy().copy() for name, value in file.items()})
 
+
+class Branches(nn.Module):
+    def __init__(self, join, *branches):
+        super().__init__()
+        self.join = join
+        for i, branch in enumerate(branches):
+            self.add_module(str(i), branch)
+
+    def forward(self, x):
+        return self.join([branch(x) for branch in self.children()])
+
+
+case("parallel.0", Branches(sum, nn.Linear(4, 3), nn.Linear(4, 3), nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3))), [6, 4])
+case("parallel.1", Branches(lambda ys: torch.cat(ys, -1), nn.Linear(4, 3), nn.Linear(4, 1), nn.Linear(4, 2)), [5, 4])
+case("parallel.2", Branches(lambda ys: ys[0] * ys[1] * ys[2], nn.Linear(4, 3), nn.Linear(4, 3), nn.Linear(4, 3)), [2, 3, 4])
+case("parallel.3", Branches(lambda ys: torch.cat(ys, 1), nn.Linear(4, 3), nn.Linear(4, 3)), [2, 3, 4])
+
+
+class Gated(nn.Module):
+    """Two branches that meet in a product, a way around them, and a value that three nodes read."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.gate, self.value, self.out = nn.Linear(4, 5), nn.Linear(5, 5), nn.Linear(5, 5), nn.Linear(9, 3)
+
+    def forward(self, x):
+        stem = torch.tanh(self.stem(x))
+        gated = torch.sigmoid(self.gate(stem)) * self.value(stem)
+        return self.out(torch.cat([gated + stem, x], -1))
+
+
+case("graph.0", Gated(), [6, 4])
+case("graph.1", Gated(), [2, 3, 4])
+
 out["versions"] = np.array(
     [f"torch {torch.__version__}", f"numpy {np.__version__}", f"safetensors {safetensors.__version__}"]
 )

@@ -6,10 +6,11 @@
 //! The layers are of different types, so they are kept in boxes and called through a table of functions: two indirect
 //! calls per layer and step, and no allocation after the network is built.
 //!
-//! Left out: named children, and graphs that branch ([`Residual`](ch05_backprop::Residual) is the one branch so far).
+//! Hooks see what flows from layer to layer (see `hooks.rs`). Left out: named children, and graphs that branch (`Parallel`, `Graph`).
 
 use ch01_tensors::{Array, Float, context};
 use ch05_backprop::{Layer, Module, Visitor};
+use ch07_modules::observed;
 
 /// A chain of layers; they are called "0", "1", … in paths.
 ///
@@ -38,7 +39,7 @@ impl<T: Float> Sequential<T> {
 
     /// The same chain with one layer more at its end.
     pub fn push(mut self, layer: impl Layer<T> + 'static) -> Self {
-        self.layers.push(Box::new(layer));
+        self.layers.push(observed(layer));
         self
     }
 

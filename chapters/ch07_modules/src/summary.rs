@@ -1,8 +1,11 @@
 //! What is in a network, at a glance: one line for each array.
 
-use ch01_tensors::Float;
-use ch05_backprop::{Entry, Module, Visitor};
-use ch07_modules::{count_parameters, count_trainable};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use ch01_tensors::{Array, Float};
+use ch05_backprop::{Entry, Layer, Module, Visitor};
+use ch07_modules::{Pass, count_parameters, count_trainable, hook_all, named_parameters};
 
 /// A table of every parameter and buffer with its shape and size, and the totals below (like the torchinfo package).
 ///
@@ -39,6 +42,53 @@ pub fn summary<T: Float>(module: &mut dyn Module<T>) -> String {
     let note = format!(", {trained} trained, {}", memory(bytes));
     rows.push(["total".into(), String::new(), grouped(all), note]);
 
+    table(&rows)
+}
+
+/// What each layer makes of this input: a table of the layers in the order in which they are computed, each with the shape of
+/// its output and how many numbers it learns (`torchinfo.summary(module, input_data=x)`). Layers are those that stand in
+/// containers; a hook sees their outputs.
+///
+/// ```
+/// # use ch01_tensors::{Rng, Tensor};
+/// # use ch05_backprop::Linear;
+/// # use ch07_modules::{Flatten, Sequential, summary_of};
+/// let mut model = Sequential::new().push(Flatten::new()).push(Linear::new(4, 3, &mut Rng::new(0, "init")));
+/// assert_eq!(
+///     summary_of(&mut model, Tensor::zeros([5, 2, 2])),
+///     "\
+/// layer  output  parameters
+/// 0      [5, 4]           0
+/// 1      [5, 3]          15
+/// "
+/// );
+/// ```
+pub fn summary_of<T: Float>(model: &mut dyn Layer<T>, x: Array<T>) -> String {
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let handle = hook_all({
+        let seen = Rc::clone(&seen);
+        move |path, pass, y: Array<T>| {
+            if pass == Pass::Infer {
+                seen.borrow_mut().push((path.to_owned(), format!("{:?}", y.shape())));
+            }
+            y
+        }
+    });
+    model.infer(x);
+    drop(handle);
+    let parameters = named_parameters(model);
+    let mut rows = vec![["layer".into(), "output".into(), "parameters".into(), String::new()]];
+    for (path, shape) in seen.take() {
+        let own = parameters
+            .iter()
+            .filter(|(name, _)| name.strip_prefix(&path).is_some_and(|n| n.starts_with('.')));
+        let count = own.map(|(_, value)| value.size()).sum();
+        rows.push([path, shape, grouped(count), String::new()]);
+    }
+    table(&rows)
+}
+
+fn table(rows: &[[String; 4]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let (names, shapes, sizes) = (width(0), width(1), width(2));
     rows.iter().fold(String::new(), |table, [name, shape, size, note]| {
