@@ -7,7 +7,9 @@
 use ch01_tensors::{Array, Rng, Tensor};
 use ch05_backprop::{Layer, Linear, Module, Param, for_each_param};
 use ch06_autograd::{Tape, Var};
-use ch11_normalization::{BatchNorm2d, LayerNorm};
+use ch11_normalization::{
+    BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm, LayerNorm, RmsNorm, WeightNormLinear,
+};
 use ch12_regularization::{Dropout, Mask as Kept};
 use ch15_convolution::{
     AvgPool2d, Conv2d, Conv2dOptions, GlobalAvgPool, MaxPool2d, Pool2dOptions, Window, conv2d,
@@ -91,6 +93,27 @@ fn normalisations() {
     compare("BatchNorm2d", &mut layer, &[4, 3, 5, 2], |x, p| {
         let [gain, shift] = [&p[0], &p[1]].map(|p| p.reshape([3, 1, 1]));
         normalise(x, &[0, 2, 3], 1e-5, &gain, &shift)
+    });
+    let mut layer = BatchNorm1d::<f64>::new(4);
+    compare("BatchNorm1d", &mut layer, &[6, 4], |x, p| normalise(x, &[0], 1e-5, &p[0], &p[1]));
+    let mut layer = RmsNorm::new(7).to_f64();
+    compare("RmsNorm", &mut layer, &[2, 3, 7], |x, p| {
+        x / &((x * x).mean(&[-1], true) + f64::from(f32::EPSILON)).sqrt() * &p[0]
+    });
+    let mut layer = GroupNorm::<f64>::new(2, 6);
+    compare("GroupNorm", &mut layer, &[3, 6, 5], |x, p| {
+        let [gain, shift] = [&p[0], &p[1]].map(|p| p.reshape([2, 3, 1]));
+        normalise(&x.reshape([3, 2, 3, 5]), &[2, 3], 1e-5, &gain, &shift).reshape([3, 6, 5])
+    });
+    let mut layer = InstanceNorm::<f64>::new(3);
+    compare("InstanceNorm", &mut layer, &[2, 3, 4, 2], |x, _| {
+        let [one, zero] = [1.0, 0.0].map(|value| Var::constant(Array::scalar(value)));
+        normalise(x, &[2, 3], 1e-5, &one, &zero)
+    });
+    let mut layer = WeightNormLinear::new(5, 4, &mut Rng::new(0, "init")).to_f64();
+    compare("WeightNormLinear", &mut layer, &[3, 5], |x, p| {
+        let length = (&p[1] * &p[1]).sum(&[1], true).sqrt();
+        linear(x, &(&p[1] / &length * &p[0]), &p[2])
     });
 }
 
