@@ -10,7 +10,7 @@ use ch06_autograd::{Tape, Var};
 use ch11_normalization::{
     BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm, LayerNorm, RmsNorm, WeightNormLinear,
 };
-use ch12_regularization::{Dropout, Mask as Kept};
+use ch12_regularization::{AttentionDropout, DropBlock2d, DropPath, Dropout, Dropout2d, Mask as Kept};
 use ch15_convolution::{
     AvgPool2d, Conv2d, Conv2dOptions, GlobalAvgPool, MaxPool2d, Pool2dOptions, Window, conv2d,
     conv2d_backward,
@@ -98,7 +98,7 @@ fn normalisations() {
     compare("BatchNorm1d", &mut layer, &[6, 4], |x, p| normalise(x, &[0], 1e-5, &p[0], &p[1]));
     let mut layer = RmsNorm::new(7).to_f64();
     compare("RmsNorm", &mut layer, &[2, 3, 7], |x, p| {
-        x / &((x * x).mean(&[-1], true) + f64::from(f32::EPSILON)).sqrt() * &p[0]
+        x / &((x * x).mean(-1, true) + f64::from(f32::EPSILON)).sqrt() * &p[0]
     });
     let mut layer = GroupNorm::<f64>::new(2, 6);
     compare("GroupNorm", &mut layer, &[3, 6, 5], |x, p| {
@@ -112,7 +112,7 @@ fn normalisations() {
     });
     let mut layer = WeightNormLinear::new(5, 4, &mut Rng::new(0, "init")).to_f64();
     compare("WeightNormLinear", &mut layer, &[3, 5], |x, p| {
-        let length = (&p[1] * &p[1]).sum(&[1], true).sqrt();
+        let length = (&p[1] * &p[1]).sum(1, true).sqrt();
         linear(x, &(&p[1] / &length * &p[0]), &p[2])
     });
 }
@@ -133,6 +133,64 @@ fn dropout() {
     assert_same("Dropout", &y.value(), &hand);
     y.backward_with(g.clone(), Tape::Release);
     assert_same("Dropout, input", &input.grad().unwrap(), &layer.backward(g));
+}
+
+#[test]
+fn dropped_blocks() {
+    let (x, g) = (random(&[3, 4, 5, 6], 5), random(&[3, 4, 5, 6], 6));
+    let rng = &mut Rng::new(0, "blocks");
+    let channels = Array::from_fn([3, 4], |i| (i[0] + i[1]) % 3 != 0);
+    let examples = Array::from_fn([3], |i| i[0] != 1);
+    let seeds = Array::from_fn([3, 4, 4, 5], |i| (i[0] + 2 * i[1] + 3 * i[2] + 5 * i[3]) % 17 == 0);
+    // Which numbers a seed of a square of two drops, by the definition.
+    let squares = Array::from_fn([3, 4, 5, 6], |i| {
+        let seed = |down: usize, right: usize| {
+            let place = i[2].checked_sub(down).zip(i[3].checked_sub(right));
+            place.is_some_and(|(row, column)| row < 4 && column < 5 && seeds[[i[0], i[1], row, column]])
+        };
+        !(seed(0, 0) || seed(0, 1) || seed(1, 0) || seed(1, 1))
+    });
+    let mut by_channel = Dropout2d::<f64>::new(0.25, rng);
+    let mut by_example = DropPath::<f64>::new(0.25, rng);
+    let mut by_square = DropBlock2d::<f64>::new(0.25, 2, rng);
+    let share = squares.size() as f64 / ones(&squares).sum_all();
+    let outputs = [
+        by_channel.forward_with(x.clone(), &Kept::from_kept(&channels)),
+        by_example.forward_with(x.clone(), &Kept::from_kept(&examples)),
+        by_square.forward_with(x.clone(), &seeds),
+    ];
+    let gradients =
+        [by_channel.backward(g.clone()), by_example.backward(g.clone()), by_square.backward(g.clone())];
+    let masks = [
+        ones(&channels).reshape([3, 4, 1, 1]) / (1.0 - 0.25),
+        ones(&examples).reshape([3, 1, 1, 1]) / (1.0 - 0.25),
+        ones(&squares) * share,
+    ];
+    for (name, ((mask, output), gradient)) in
+        ["Dropout2d", "DropPath", "DropBlock2d"].iter().zip(masks.into_iter().zip(outputs).zip(gradients))
+    {
+        let input = Var::variable(x.clone());
+        let y = &input * Var::constant(mask);
+        assert_same(name, &y.value(), &output);
+        y.backward_with(g.clone(), Tape::Release);
+        assert_same(&format!("{name}, input"), &input.grad().unwrap(), &gradient);
+    }
+}
+
+#[test]
+fn attention_dropout() {
+    let inputs = [random(&[2, 3, 4], 7), random(&[2, 5, 4], 8), random(&[2, 5, 3], 9)];
+    let (g, kept) = (random(&[2, 3, 3], 10), Array::from_fn([2, 3, 5], |i| (i[0] + i[1] + i[2]) % 3 != 0));
+    let mut layer = AttentionDropout::<f64>::new(0.25, &mut Rng::new(0, "attention"));
+    let hand = layer.forward_with(&inputs[0], &inputs[1], &inputs[2], Kept::from_kept(&kept));
+    let [q, k, v] = inputs.map(Var::variable);
+    let weights = (q.matmul(&k.permute(&[0, 2, 1])) / 2.0).softmax(-1);
+    let y = (weights * Var::constant(ones(&kept) / 0.75)).matmul(&v);
+    assert_same("AttentionDropout", &y.value(), &hand);
+    y.backward_with(g.clone(), Tape::Release);
+    for (var, hand) in [q, k, v].iter().zip(layer.backward(&g)) {
+        assert_same("AttentionDropout, gradient", &var.grad().unwrap(), &hand);
+    }
 }
 
 /// The windows of images `[n, c, h, w]` as `[n, c, kh * kw, oh * ow]`, by reading at indices: im2col. What lies outside is
