@@ -184,7 +184,7 @@ fn attention_dropout() {
     let mut layer = AttentionDropout::<f64>::new(0.25, &mut Rng::new(0, "attention"));
     let hand = layer.forward_with(&inputs[0], &inputs[1], &inputs[2], Kept::from_kept(&kept));
     let [q, k, v] = inputs.map(Var::variable);
-    let weights = (q.matmul(&k.permute(&[0, 2, 1])) / 2.0).softmax(-1);
+    let weights = (q.matmul(&k.permute([0, 2, 1])) / 2.0).softmax(-1);
     let y = (weights * Var::constant(ones(&kept) / 0.75)).matmul(&v);
     assert_same("AttentionDropout", &y.value(), &hand);
     y.backward_with(g.clone(), Tape::Release);

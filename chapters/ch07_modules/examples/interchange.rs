@@ -94,7 +94,11 @@ fn read(folder: &Path) -> Result<(), Box<dyn Error>> {
     if off.is_nan() || off > 1e-6 {
         return Err(format!("the network's output is off by {off}").into());
     }
-    println!("read {} arrays of PyTorch's and {:?}; known arrays agree in every bit; output off by {off:e}", state.len(), texts);
+    println!(
+        "read {} arrays of PyTorch's and {:?}; known arrays agree in every bit; output off by {off:e}",
+        state.len(),
+        texts
+    );
     Ok(())
 }
 

@@ -157,14 +157,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 run.cut,
             );
             let key = |name: &str| format!("{case}_{state}_{name}");
-            record.number(&key("train"), train_loss).number(&key("valid"), valid_loss).number(&key("best"), best);
+            record
+                .number(&key("train"), train_loss)
+                .number(&key("valid"), valid_loss)
+                .number(&key("best"), best);
             record.number(&key("epoch"), run.best_epoch as f64);
             record.number(&key("test"), run.accuracy[0]).number(&key("restored"), run.accuracy[1]);
             if let Some(cut) = run.cut {
                 record.number(&key("cut"), cut as f64);
             }
             let points = |which: usize| {
-                run.losses.iter().enumerate().map(|(e, losses)| ((e + 1) as f64, losses[which])).collect::<Vec<_>>()
+                run.losses
+                    .iter()
+                    .enumerate()
+                    .map(|(e, losses)| ((e + 1) as f64, losses[which]))
+                    .collect::<Vec<_>>()
             };
             curves.push(Series::new(&format!("{state}, training"), points(0)).dashed());
             curves.push(Series::new(&format!("{state}, validation"), points(1)));
