@@ -7,9 +7,9 @@ use ch00_start::Record;
 use ch00_start::figure::{self, Image};
 use ch01_tensors::{Rng, Tensor};
 use ch13_data::transforms::{
-    ColourJitter, Interpolation, RandomCrop, RandomErasing, RandomResizedCrop, Transform, Window,
+    ColourJitter, Interpolation, RandomCrop, RandomErasing, RandomResizedCrop, Transform, Views, Window,
     adjust_brightness, adjust_contrast, adjust_hue, adjust_saturation, centre_crop, crop, erase,
-    flip_horizontal, flip_vertical, gaussian_blur, grayscale, resize, resized_crop, rotate,
+    flip_horizontal, flip_vertical, gaussian_blur, grayscale, resize, resized_crop, rotate, views,
 };
 use datasets::cifar10;
 
@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let padded = RandomCrop { size: [32, 32], padding: 6 };
     let jitter = ColourJitter { brightness: 0.5, contrast: 0.5, saturation: 0.5, hue: 0.2 };
     let window = |top, left, height, width| Window { top, left, height, width };
+    let seen = views(image, Views::Ten([24, 24]));
     let pictures = [
         ("as it is", image.clone()),
         ("padded crop", drawn(&padded, 1)),
@@ -54,6 +55,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("larger", large.clone()),
         ("to 12, antialias", resize(image, [12, 12], true)),
         ("to 12, without", resize(image, [12, 12], false)),
+        ("view 1 of 10", seen[0].clone()),
+        ("view 9 of 10", seen[8].clone()),
     ];
     let grid = pictures.iter().map(|(name, image)| {
         let [_, height, width] = [0, 1, 2].map(|axis| image.dim(axis));
