@@ -23,6 +23,7 @@ use crate::graph::Node;
 use crate::launch::{Checked, Passed};
 use crate::{KernelError, PTX};
 
+mod hopper;
 mod memory;
 
 pub(crate) use memory::{Memory, Pinned};
@@ -41,6 +42,8 @@ fn refused(action: impl Into<String>) -> impl FnOnce(CudaError) -> KernelError {
 struct Shared {
     context: Context,
     name: String,
+    /// Major and minor.
+    capability: (i32, i32),
     /// The module of a kernel file, once loaded; kept for as long as the device.
     modules: Mutex<HashMap<String, Module>>,
 }
@@ -112,7 +115,7 @@ impl Cuda {
         let context = Context::new(gpu).map_err(none("making a context"))?;
         CurrentContext::set_current(&context).map_err(none("making the context current"))?;
         let modules = Mutex::new(HashMap::new());
-        Ok(Self { shared: Arc::new(Shared { context, name, modules }) })
+        Ok(Self { shared: Arc::new(Shared { context, name, capability: (major, minor), modules }) })
     }
 
     pub fn name(&self) -> &str {

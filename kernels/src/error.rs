@@ -158,6 +158,9 @@ pub enum KernelError {
         /// The stream that is not done with it.
         other: usize,
     },
+    /// A kernel that only some GPU can run, and that the simulator cannot.
+    #[error("{0}")]
+    NeedsDevice(String),
     /// Work that is being recorded for a graph does what only work that runs can do.
     #[error("{0}: not while a graph is being recorded, when nothing runs")]
     Recording(String),

@@ -35,6 +35,7 @@ pub mod cross_entropy;
 pub mod dropout;
 pub mod elementwise;
 pub mod embedding;
+pub mod hopper;
 pub mod layer_norm;
 pub mod lstm;
 pub mod matmul;

@@ -6,6 +6,7 @@
 use ch00_start::Record;
 use ch00_start::figure::{self, Series};
 use ch22_cuda::{A100, numbers, occupancy, simulator};
+use kernels::attention::{self, AttentionShape};
 use kernels::{Bf16, Counts, Device, KernelError, elementwise, matmul, softmax, transpose};
 
 const ACCESSES: &str = r#"
@@ -112,6 +113,11 @@ fn products(device: &Device, record: &mut Record) -> Outcome<()> {
         // Which lane loads which element of a wmma fragment is not specified, so its passes mean nothing.
         note(format!("bf16_v{}", i + 1), rung, Counts { shared_requests: 0, shared_passes: 0, ..counts });
     }
+    for (i, rung) in matmul::MATMUL_TF32.iter().enumerate() {
+        let mut c = device.uninit(m * n)?;
+        let counts = counted(device, || matmul::matmul_tf32(i + 1, &a, &b, &mut c, size))?;
+        note(format!("tf32_v{}", i + 1), rung, counts);
+    }
     let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
     let path = record.figure_path("ch22_matmul_bytes");
     let title = "Megabytes that 128 x 128 x 128 moves between caches and multiprocessors";
@@ -156,6 +162,33 @@ fn softmaxes(device: &Device, record: &mut Record) -> Outcome<()> {
         record.number(&format!("softmax_v{}_loads", i + 1), c.loads as f64);
         record.number(&format!("softmax_v{}_moved", i + 1), c.bytes_moved() as f64);
     }
+    Ok(())
+}
+
+fn attentions(device: &Device, record: &mut Record) -> Outcome<()> {
+    const LENGTH: usize = 256;
+    let shape = AttentionShape { sets: 1, length: LENGTH, width: 64, causal: false, lengths: None };
+    let host = [1, 2, 3].map(|seed| numbers(seed, LENGTH * 64));
+    let halves = host.each_ref().map(|x| x.iter().map(|&x| Bf16::from(x)).collect::<Vec<_>>());
+    let mut out = device.uninit(LENGTH * 64)?;
+    println!("\nattention 256 x 64             bytes moved  tensor operations");
+    let mut note = |name: String, rung: &str, c: Counts| {
+        println!("{name:17} {rung:40.40} {:9} {:10}", c.bytes_moved(), c.tensor_operations);
+        record.number(&format!("{name}_bytes"), c.bytes_moved() as f64);
+    };
+    let [q, k, v] = [device.upload(&host[0])?, device.upload(&host[1])?, device.upload(&host[2])?];
+    for (i, rung) in attention::ATTENTION.iter().enumerate() {
+        let counts =
+            counted(device, || attention::attention(i + 1, [&q, &k, &v], &mut out, &shape).map(drop))?;
+        note(format!("attention_v{}", i + 1), rung, counts);
+    }
+    let [q, k, v] = [device.upload(&halves[0])?, device.upload(&halves[1])?, device.upload(&halves[2])?];
+    for (i, rung) in attention::ATTENTION_BF16.iter().enumerate() {
+        let counts =
+            counted(device, || attention::attention_bf16(i + 1, [&q, &k, &v], &mut out, &shape).map(drop))?;
+        note(format!("attention_bf16_v{}", i + 1), rung, counts);
+    }
+    record.number("attention_length", LENGTH as f64);
     Ok(())
 }
 
@@ -204,6 +237,7 @@ fn main() -> Outcome<()> {
     transposes(&device, &mut record)?;
     softmaxes(&device, &mut record)?;
     products(&device, &mut record)?;
+    attentions(&device, &mut record)?;
     occupancies(&mut record)?;
     record.finish()?;
     Ok(())

@@ -184,10 +184,39 @@ fn banks() -> Card {
     card
 }
 
+/// Which lane has which of the 16 x 8 sums of mma.sync, and that two such pieces are the left factor of the next one.
+fn lanes() -> Card {
+    let mut card = Card::new(430, "The lanes of a warp: sums of one product, left factor of the next");
+    let mut piece = |x: f64, columns: i32| {
+        for row in 0..16 {
+            for column in 0..columns {
+                let lane = row % 8 * 4 + column % 8 / 2;
+                let fill = match lane {
+                    5 => ORANGE,
+                    _ if row < 8 => PALE,
+                    _ => "#f5f6f7",
+                };
+                let at = [x + f64::from(column) * 22.0, 62.0 + f64::from(row) * 20.0, 21.0, 19.0];
+                card.rect(at, fill, "none");
+                card.words(at[0] + 10.5, at[1] + 13.5, 10.0, "middle", &lane.to_string());
+            }
+        }
+    };
+    piece(70.0, 8);
+    piece(330.0, 16);
+    card.rect([330.0, 61.0, 8.0 * 22.0 - 1.0, 321.0], "none", BLUE);
+    card.rect([330.0 + 8.0 * 22.0, 61.0, 8.0 * 22.0 - 1.0, 321.0], "none", BLUE);
+    card.words(158.0, 404.0, 13.0, "middle", "the sums of a piece, 16 x 8");
+    card.words(506.0, 404.0, 13.0, "middle", "a left factor of 16 x 16: two pieces (blue)");
+    card.words(380.0, 422.0, 11.0, "middle", "orange: what lane 5 holds; here g = 1 and t = 1");
+    card
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let record = Record::from_args("ch22_pictures");
     execution().save(&record.figure_path("ch22_execution"))?;
     tiles().save(&record.figure_path("ch22_tiles"))?;
     banks().save(&record.figure_path("ch22_banks"))?;
+    lanes().save(&record.figure_path("ch22_lanes"))?;
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! of the ceiling, which is measured first on the same device: the bandwidth of a copy, the rate of f32, the rate of bf16 on tensor
 //! cores. Bytes are those that the operation must move at least, each input and output once. Without a GPU the simulator runs small
 //! sizes and prints what it can count; it has no times to tell. Prints Markdown, for RESULTS.md. An argument selects the operations
-//! whose name contains it.
+//! whose name contains it; `--probe` only says which GPU there is, or in one line why there is none.
 
 mod memory;
 mod products;
@@ -125,9 +125,15 @@ impl Bench {
         for (i, rung) in rungs.iter().enumerate() {
             let name = format!("| {operation} | v{}: {rung} | {size}", i + 1);
             self.device.start_counting();
+            match run(i + 1) {
+                Err(KernelError::NeedsDevice(why)) => {
+                    println!("{name} | not here: {why} |");
+                    continue;
+                }
+                done => done?,
+            }
             match &self.ceilings {
                 None => {
-                    run(i + 1)?;
                     println!("{name} | {}", counted(&self.device.counts().unwrap_or_default()));
                 }
                 Some(ceilings) => {
@@ -162,6 +168,14 @@ fn measured(time: f64, work: Work, ceilings: &Ceilings) -> String {
     format!("{:.4} ms | {:.1} {unit} | {:.1} % |", 1e3 * time, rate / scale, 100.0 * rate / ceiling)
 }
 
+/// The name of the first GPU, or one line that says why there is none.
+fn probe() -> Result<String, KernelError> {
+    #[cfg(feature = "cuda")]
+    return Device::cuda(0).map(|device| device.name());
+    #[cfg(not(feature = "cuda"))]
+    Err(KernelError::NoDevice("this program was built without the feature `cuda`".to_owned()))
+}
+
 /// The first GPU if this build knows of GPUs and there is one, else the simulator.
 fn device() -> Result<Device, KernelError> {
     #[cfg(feature = "cuda")]
@@ -173,6 +187,16 @@ fn device() -> Result<Device, KernelError> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    if std::env::args().any(|argument| argument == "--probe") {
+        match probe() {
+            Ok(name) => println!("{name}"),
+            Err(error) => {
+                eprintln!("{error}");
+                std::process::exit(1);
+            }
+        }
+        return Ok(());
+    }
     // Arguments of cargo's own (`--bench`) are none of ours.
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let bench = Bench::new(device()?, only)?;

@@ -2,7 +2,7 @@
 
 use kernels::attention::{self, AttentionShape};
 use kernels::conv::{self, ConvShape};
-use kernels::matmul;
+use kernels::{hopper, matmul};
 
 use crate::{Bench, Done, Work};
 
@@ -34,8 +34,16 @@ fn products(bench: &Bench) -> Done {
 fn products_bf16(bench: &Bench) -> Done {
     let n = bench.size(128, 8192);
     let (a, b, mut c) = (bench.halves(n * n)?, bench.halves(n * n)?, bench.zeros(n * n)?);
-    bench.ladder("matmul_bf16", matmul::MATMUL_BF16, &format!("{n} cubed"), Work::Bf16(2 * n * n * n), |v| {
-        matmul::matmul_bf16(v, &a, &b, &mut c, [n; 3])
+    bench.ladder(
+        "matmul_bf16",
+        matmul::MATMUL_BF16,
+        &format!("{n} cubed"),
+        Work::Bf16(2 * n * n * n),
+        |v| matmul::matmul_bf16(v, &a, &b, &mut c, [n; 3]),
+    )?;
+    let (size, work) = (format!("{n} cubed"), Work::Bf16(2 * n * n * n));
+    bench.ladder("matmul_bf16_hopper", hopper::MATMUL_BF16_HOPPER, &size, work, |_| {
+        hopper::matmul_bf16_hopper(&a, &b, &mut c, [n; 3])
     })
 }
 

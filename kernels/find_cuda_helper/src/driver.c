@@ -1,4 +1,4 @@
-// The functions of the CUDA driver that cust calls, each passed on to libcuda.so.1, which is opened at the first call. So a
+// The functions of the CUDA driver that cust calls, and one that is newer (cuTensorMapEncodeTiled), each passed on to libcuda.so.1, which is opened at the first call. So a
 // program builds and starts without CUDA; without a driver every call fails with CUDA_ERROR_NO_DEVICE, and
 // `gradus_driver_problem` says why.
 //
@@ -83,6 +83,9 @@ static U known(const char* name, U code) {
 #define F11(name, T0, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10) \
     U name(T0 a, T1 b, T2 c, T3 d, T4 e, T5 f, T6 g, T7 h, T8 i, T9 j, T10 k) \
     PASS(name, (T0, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10), (a, b, c, d, e, f, g, h, i, j, k))
+#define F12(name, T0, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11) \
+    U name(T0 a, T1 b, T2 c, T3 d, T4 e, T5 f, T6 g, T7 h, T8 i, T9 j, T10 k, T11 l) \
+    PASS(name, (T0, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11), (a, b, c, d, e, f, g, h, i, j, k, l))
 
 F2(cuArray3DCreate_v2, P, P)
 F2(cuArray3DGetDescriptor_v2, P, P)
@@ -191,6 +194,7 @@ F3(cuStreamWaitEvent, P, P, U)
 F2(cuSurfObjectCreate, P, P)
 F1(cuSurfObjectDestroy, L)
 F2(cuSurfObjectGetResourceDesc, P, L)
+F12(cuTensorMapEncodeTiled, P, U, U, P, P, P, P, P, U, U, U, U)
 F4(cuTexObjectCreate, P, P, P, P)
 F1(cuTexObjectDestroy, L)
 F2(cuTexObjectGetResourceDesc, P, L)

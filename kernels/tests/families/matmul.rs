@@ -1,5 +1,6 @@
-use kernels::Bf16;
+use kernels::hopper::matmul_bf16_hopper;
 use kernels::matmul::*;
+use kernels::{Bf16, KernelError};
 
 use crate::{close, device, numbers};
 
@@ -160,4 +161,38 @@ fn matmul_tf32_v2_reads_shared_memory_without_conflicts() {
     let Some(counts) = device.counts() else { return };
     assert_eq!((counts.bank_conflicts(), counts.tensor_operations), (0, 2 * 128 * 128 * 64));
     assert_eq!(counts.bytes_moved(), 4 * (2 * 128 * 64 + 128 * 128));
+}
+
+/// Runs on a GPU of compute capability 9.0 only.
+#[test]
+fn matmul_bf16_hopper_on_a_device() {
+    let Some(device) = device() else { return };
+    // Around the block's tile of 128 x 256 and its 64 steps along k; more than four rounds, so that buffers are used again.
+    for shape @ [m, n, k] in [[128, 256, 64], [1, 8, 8], [130, 264, 72], [300, 520, 456], [1100, 16, 40]] {
+        let round = |x: Vec<f32>| x.into_iter().map(Bf16::from).collect::<Vec<_>>();
+        let (a, b) = (round(numbers(1, m * k)), round(numbers(2, k * n)));
+        let exact = |x: &[Bf16]| x.iter().map(|&x| f32::from(x)).collect::<Vec<_>>();
+        let (left, right) = (device.upload(&a).unwrap(), device.upload(&b).unwrap());
+        let mut c = device.uninit(m * n).unwrap();
+        match matmul_bf16_hopper(&left, &right, &mut c, shape) {
+            Err(KernelError::NeedsDevice(why)) => return println!("SKIPPED, it needs a device: {why}"),
+            done => done.unwrap(),
+        }
+        // As the other versions: at most 456 additions in f32 in partial sums of some tens.
+        close(&format!("matmul_bf16_v4 {shape:?}"), &c, &product(&exact(&a), &exact(&b), shape), 5e-5);
+    }
+}
+
+#[test]
+fn what_needs_a_device_says_so() {
+    if device().is_none() {
+        return;
+    }
+    let device = kernels::Device::simulator().unwrap();
+    let (half, mut c) = (device.zeros::<Bf16>(64).unwrap(), device.zeros(64).unwrap());
+    let error = matmul_bf16_hopper(&half, &half, &mut c, [8, 8, 8]).unwrap_err();
+    assert!(matches!(error, KernelError::NeedsDevice(_)));
+    assert_eq!(error.to_string(), "matmul_bf16_v4: the simulator knows neither wgmma nor TMA");
+    let error = matmul_bf16_hopper(&half, &half, &mut c, [16, 4, 16]).unwrap_err().to_string();
+    assert!(error.contains("needs 256 elements"), "{error}");
 }

@@ -38,6 +38,29 @@ fn compiled_kernels_are_of_these_sources() {
     }
 }
 
+/// The same for the kernels of hopper/, which share no headers and go to one kind of GPU.
+#[test]
+fn compiled_kernels_for_hopper_are_of_these_sources() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let name = "matmul_bf16_sm90a";
+    let source = fs::read(root.join(format!("hopper/{name}.cu"))).unwrap();
+    let hash: String = Sha256::digest(source).iter().map(|byte| format!("{byte:02x}")).collect();
+    let ptx = kernels::PTX.iter().find(|(file, _)| *file == format!("{name}.ptx")).expect("it is listed").1;
+    assert!(
+        ptx.lines().next().unwrap_or_default().contains(&hash),
+        "{name}.cu has changed: run kernels/ptx/build and commit"
+    );
+    for text in [
+        ".version 9.0",
+        ".target sm_90a",
+        ".entry matmul_bf16_v4(",
+        "wgmma.mma_async",
+        "cp.async.bulk.tensor",
+    ] {
+        assert!(ptx.contains(text), "{text} is not in the PTX");
+    }
+}
+
 /// With the feature and without a driver: one clear line, not a program that does not start.
 #[cfg(feature = "cuda")]
 #[test]
