@@ -65,8 +65,8 @@ pub fn train_step<M: Classifier>(
     todo!()
 }
 
-/// How many labels have the largest logit of their row.
-fn right(logits: &Tensor, labels: &Array<i64>) -> usize {
+/// How many labels `[batch]` have the largest logit of their row, `[batch, classes]`.
+pub fn right(logits: &Tensor, labels: &Array<i64>) -> usize {
     let guesses = logits.argmax(1, false);
     guesses.iter().zip(labels.iter()).filter(|(guess, label)| guess == label).count()
 }

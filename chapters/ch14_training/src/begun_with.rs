@@ -19,12 +19,18 @@ pub fn begun_with<D: Dataset>(settings: &Settings, train: &Loader<D>) -> BTreeMa
         batch.iter().for_each(|&example| order.update(&(example as u64).to_le_bytes()));
         order.update(b";");
     }
-    let all = [
+    let mut all = vec![
         ("clip_norm", format!("{:?}", settings.clip_norm)),
         ("label_smoothing", format!("{:?}", settings.label_smoothing)),
         ("monitor", format!("{:?}", settings.monitor)),
         ("batches of the first epoch", format!("{} ({:08x})", train.batches(), order.sum())),
     ];
+    if settings.accumulate > 1 {
+        all.push(("accumulate", settings.accumulate.to_string()));
+    }
+    if let Some(decay) = settings.ema {
+        all.push(("ema", decay.to_string()));
+    }
     all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
@@ -51,5 +57,10 @@ pub fn differences(
         Some(then) => Some(format!("{name}: {then} then, {value} now")),
         None => Some(format!("{name}: not in the checkpoint")),
     });
-    differing.collect::<Vec<_>>().join("; ")
+    let known = |name: &str| name == "rates" || settings.contains_key(name);
+    let gone = notes.iter().filter_map(|(name, then)| {
+        let name = name.strip_prefix("setting.").filter(|name| !known(name))?;
+        Some(format!("{name}: {then} then, not set now"))
+    });
+    differing.chain(gone).collect::<Vec<_>>().join("; ")
 }

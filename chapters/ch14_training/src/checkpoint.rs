@@ -64,7 +64,7 @@ pub struct Place {
 }
 
 /// Sums over the batches of an epoch so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sums {
     /// Of the losses, each times the examples of its batch.
     pub loss: f64,
@@ -74,6 +74,8 @@ pub struct Sums {
     pub right: u64,
     /// Examples.
     pub examples: u64,
+    /// Of the norm of each parameter's gradient, if they are asked for.
+    pub layers: Vec<f64>,
 }
 // ANCHOR_END: place
 
@@ -139,6 +141,10 @@ impl Place {
 
     /// Rust prints a float with as many digits as it takes to read the same bits back.
     fn note(&self, note: &mut dyn FnMut(String, &dyn Display) -> Option<String>) {
+        if !self.sums.layers.is_empty() {
+            let layers: Vec<String> = self.sums.layers.iter().map(f64::to_string).collect();
+            note("sum.layers".to_owned(), &layers.join(" "));
+        }
         let best = self.stopping.best.map_or("none".to_owned(), |best| best.to_string());
         let all: [(&str, &dyn Display); 14] = [
             ("epoch", &self.epoch),
@@ -182,6 +188,7 @@ impl Place {
                 norm: number(notes, "sum.norm")?,
                 right: number(notes, "sum.right")?,
                 examples: number(notes, "sum.examples")?,
+                layers: numbers(notes, "sum.layers")?,
             },
             rate: number(notes, "rate")?,
             seconds: number(notes, "seconds")?,
@@ -199,6 +206,13 @@ impl Place {
 
 fn text<'a>(notes: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str, String> {
     notes.get(name).map(String::as_str).ok_or_else(|| format!("it has no note `{name}`"))
+}
+
+/// Numbers between blanks; none if there is no such note.
+fn numbers(notes: &BTreeMap<String, String>, name: &str) -> Result<Vec<f64>, String> {
+    let text = notes.get(name).map_or("", String::as_str);
+    let number = |part: &str| part.parse().map_err(|_| format!("its note `{name}` is '{text}'"));
+    text.split_whitespace().map(number).collect()
 }
 
 fn number<N: FromStr>(notes: &BTreeMap<String, String>, name: &str) -> Result<N, String> {
@@ -310,11 +324,16 @@ pub fn find(run: &RunDir) -> Result<Found, CheckpointError> {
         _ => None,
     };
     let problems: Vec<String> = slots.iter().filter_map(problem).collect();
-    let newest = newest(&slots).and_then(|(slot, _)| contents[slot].take());
+    let mut newest = newest(&slots).and_then(|(slot, _)| contents[slot].take());
+    if newest.is_none() && !problems.is_empty() {
+        // Those that were kept are older, but better than nothing.
+        let kept = run.kept().into_iter().rev();
+        newest = kept.filter_map(|(_, path)| Saved::read(&path).ok().map(|content| (path, content))).next();
+    }
     if newest.is_none() && !problems.is_empty() {
         return Err(CheckpointError::NoneWhole(problems.join("; ")));
     }
-    let warnings = problems.iter().map(|problem| format!("going on from the other checkpoint: {problem}"));
+    let warnings = problems.iter().map(|problem| format!("going on from another checkpoint: {problem}"));
     Ok(Found { slots, newest, warnings: warnings.collect() })
 }
 

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::events::EventError;
 use crate::{CheckpointError, RunError};
 
 /// Why a training could not begin, or had to end. What was saved before is as it was.
@@ -14,6 +15,9 @@ pub enum TrainError {
     /// A checkpoint could not be written, read or used.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The event file could not be written.
+    #[error(transparent)]
+    Events(#[from] EventError),
     /// A run was to be resumed that was begun otherwise.
     #[error("this run was begun otherwise, and would not go on as it began: {0}")]
     OtherSettings(String),

@@ -12,6 +12,8 @@ use thiserror::Error;
 
 const HEADER: &str =
     "epoch,steps,train_loss,train_accuracy,valid_loss,valid_accuracy,rate,gradient_norm,seconds";
+/// What the name of a parameter's column begins with.
+const NORM: &str = "norm:";
 
 /// One epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,6 +44,10 @@ pub struct EpochRow {
 pub struct History {
     /// The epochs, first to last.
     pub epochs: Vec<EpochRow>,
+    /// The names of the parameters, if the norms of their gradients are written down.
+    pub layers: Vec<String>,
+    /// For each epoch, the mean norm of each parameter's gradient, after clipping.
+    pub layer_norms: Vec<Vec<f64>>,
     /// The epoch whose weights validated best.
     pub best: Option<u64>,
     /// Whether the training is over: all epochs done, or stopped early. False when a hook interrupted it.
@@ -78,8 +84,10 @@ pub enum HistoryError {
 impl History {
     /// The epochs as CSV, with a line of names.
     pub fn to_csv(&self) -> String {
-        let mut text = format!("{HEADER}\n");
-        for e in &self.epochs {
+        let mut text = HEADER.to_owned();
+        self.layers.iter().for_each(|name| text.extend([",", NORM, name]));
+        text.push('\n');
+        for (i, e) in self.epochs.iter().enumerate() {
             let numbers = [
                 e.train_loss,
                 e.train_accuracy,
@@ -90,7 +98,8 @@ impl History {
                 e.seconds,
             ];
             write!(text, "{},{}", e.epoch, e.steps).expect("a string grows");
-            for number in numbers {
+            let norms = self.layer_norms.get(i).map_or(&[][..], Vec::as_slice);
+            for number in numbers.iter().chain(norms) {
                 // The shortest digits that read back as the same number.
                 write!(text, ",{number}").expect("a string grows");
             }
@@ -107,12 +116,28 @@ impl History {
         let error =
             |line: usize, problem: String| HistoryError::Line { place: place.to_owned(), line, problem };
         let mut lines = text.lines();
-        if lines.next() != Some(HEADER) {
-            return Err(error(1, format!("the names must be '{HEADER}'")));
-        }
-        let mut history = History::default();
+        let layers = lines.next().and_then(|names| {
+            let more = names.strip_prefix(HEADER)?.split(',').skip(1);
+            more.map(|name| name.strip_prefix(NORM).map(str::to_owned)).collect::<Option<Vec<_>>>()
+        });
+        let Some(layers) = layers else { return Err(error(1, format!("the names must be '{HEADER}'"))) };
+        let columns = HEADER.split(',').count();
+        let mut history = History { layers, ..History::default() };
         for (i, line) in lines.enumerate() {
-            let row = epoch(line).map_err(|problem| error(i + 2, problem))?;
+            let (cells, norms) = match line.match_indices(',').nth(columns - 1) {
+                Some((end, _)) => (&line[..end], line[end + 1..].split(',').collect()),
+                None => (line, Vec::new()),
+            };
+            let row = epoch(cells).map_err(|problem| error(i + 2, problem))?;
+            let norms: Result<Vec<f64>, _> = norms.iter().map(|cell| number(cell)).collect();
+            let norms = norms.map_err(|problem| error(i + 2, problem))?;
+            if norms.len() != history.layers.len() {
+                let problem = format!("{} norms for {} parameters", norms.len(), history.layers.len());
+                return Err(error(i + 2, problem));
+            }
+            if !norms.is_empty() {
+                history.layer_norms.push(norms);
+            }
             if row.epoch != i as u64 {
                 return Err(error(i + 2, format!("epoch {} where {i} is next", row.epoch)));
             }
@@ -166,10 +191,28 @@ impl History {
         figure::lines(path, "Learning rate", "epoch", "rate", &[self.series("rate", |e| e.rate)])
     }
 
+    /// Draws the mean norms of the parameters' gradients over the epochs as SVG, if they were written down.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or there are none.
+    pub fn draw_layer_norms(&self, path: &Path) -> Result<(), FigureError> {
+        let curve = |(place, name): (usize, &String)| {
+            let points =
+                self.layer_norms.iter().zip(1..).map(|(norms, epoch)| (f64::from(epoch), norms[place]));
+            Series::new(name, points.collect())
+        };
+        let all: Vec<Series> = self.layers.iter().enumerate().map(curve).collect();
+        figure::lines_log_y(path, "Gradients", "epoch", "mean norm of the gradient", &all)
+    }
+
     /// Epochs are counted from 1 in pictures, where the number is how many are over.
     fn series(&self, name: &str, value: impl Fn(&EpochRow) -> f64) -> Series {
         Series::new(name, self.epochs.iter().map(|e| ((e.epoch + 1) as f64, value(e))).collect()).marked()
     }
+}
+
+fn number(cell: &str) -> Result<f64, String> {
+    cell.parse().map_err(|_| format!("'{cell}' is no number"))
 }
 
 fn epoch(line: &str) -> Result<EpochRow, String> {
@@ -180,7 +223,6 @@ fn epoch(line: &str) -> Result<EpochRow, String> {
         return Err(format!("{} cells instead of {}", cells.len(), HEADER.split(',').count()));
     };
     let count = |cell: &str| cell.parse::<u64>().map_err(|_| format!("'{cell}' is no count"));
-    let number = |cell: &str| cell.parse::<f64>().map_err(|_| format!("'{cell}' is no number"));
     Ok(EpochRow {
         epoch: count(epoch)?,
         steps: count(steps)?,

@@ -8,9 +8,9 @@ use ch05_backprop::{Entry, Module, Visitor};
 use crate::{NotFinite, TrainError};
 
 /// The error for a step that was refused.
-pub fn not_finite<I: 'static>(
+pub fn not_finite<'a, I: 'static>(
     model: &mut dyn Module,
-    input: &I,
+    inputs: impl Iterator<Item = &'a I>,
     bad: &NotFinite,
     epoch: u64,
     step: u64,
@@ -19,11 +19,11 @@ pub fn not_finite<I: 'static>(
         NotFinite::Loss(value) => ("the loss", value),
         NotFinite::Norm(value) => ("the norm of the gradient", value),
     };
-    TrainError::NotFinite { epoch: epoch + 1, step, what, value, cause: cause(model, input) }
+    TrainError::NotFinite { epoch: epoch + 1, step, what, value, cause: cause(model, inputs) }
 }
 
 /// Looks, in this order, at the weights, the input and the gradients, and names the first that is not finite.
-pub fn cause<I: 'static>(model: &mut dyn Module, input: &I) -> String {
+pub fn cause<'a, I: 'static>(model: &mut dyn Module, mut inputs: impl Iterator<Item = &'a I>) -> String {
     let (mut values, mut gradients) = (Vec::new(), Vec::new());
     model.visit(&mut Visitor::new(&mut |path, entry| {
         let (value, grad) = match entry {
@@ -40,7 +40,9 @@ pub fn cause<I: 'static>(model: &mut dyn Module, input: &I) -> String {
     if let Some(name) = values.first() {
         return format!("{name} holds a value that is not finite");
     }
-    if let Some((value, place)) = (input as &dyn Any).downcast_ref::<Tensor>().and_then(find) {
+    if let Some((value, place)) =
+        inputs.find_map(|input| (input as &dyn Any).downcast_ref::<Tensor>().and_then(find))
+    {
         return format!("the input of the batch holds {value} at {place:?}; the weights are finite");
     }
     // The backward pass comes from the end, so the last of them is the one where it began.

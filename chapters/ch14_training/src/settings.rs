@@ -25,6 +25,18 @@ pub struct Settings {
     pub checkpoint_every: Option<Duration>,
     /// Write a checkpoint after every so many steps too.
     pub checkpoint_steps: Option<u64>,
+    /// Keep this many checkpoints beside the two that are written in turn; the oldest go first. None unless told.
+    pub keep_last: usize,
+    /// Take one step on so many batches together (the last step of an epoch on those that are left); a schedule then
+    /// has `batches.div_ceil(accumulate)` steps per epoch. 1 unless told.
+    pub accumulate: usize,
+    /// Validate and keep running means of the weights, of which this share stays at each step; 0.999 remembers some
+    /// thousand steps.
+    pub ema: Option<f64>,
+    /// Write down how long the gradient of each parameter is, after clipping, as a mean over each epoch.
+    pub layer_norms: bool,
+    /// Write an event file for TensorBoard into the run's folder: after each epoch, and after every so many steps.
+    pub events: Option<u64>,
     /// Print nothing.
     pub quiet: bool,
 }
@@ -40,6 +52,11 @@ impl Default for Settings {
             restore_best: true,
             checkpoint_every: Some(Duration::from_secs(60)),
             checkpoint_steps: None,
+            keep_last: 0,
+            accumulate: 1,
+            ema: None,
+            layer_norms: false,
+            events: None,
             quiet: false,
         }
     }

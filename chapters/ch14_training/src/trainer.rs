@@ -1,26 +1,25 @@
 //! The training loop with everything around it: schedule, clipping, validation, early stopping, checkpoints, resume.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
 use ch04_losses::CrossEntropy;
-use ch05_backprop::Module;
-use ch07_modules::state_dict;
-use ch09_optimizers::Optimizer;
+use ch09_optimizers::{Ema, Optimizer};
 use ch10_schedules::Schedule;
 use ch12_regularization::{EarlyStopping, Verdict};
 use ch13_data::{Batch, Dataset, Loader};
 
-use crate::begun_with::{begun_with, differences, rates};
-use crate::checkpoint::{Place, capture, find, restore};
+use crate::begun_with::{begun_with, differences};
+use crate::checkpoint::{Place, find, restore};
 use crate::evaluation::{BadLabel, bad_label, try_evaluate};
+use crate::events::EventWriter;
 use crate::not_finite::{cause, not_finite};
 use crate::progress::Progress;
+use crate::running::{Run, best_weights, restore_ema};
 use crate::writer::Writer;
 use crate::{
-    CheckpointError, Classifier, EpochRow, Evaluation, History, Measured, Monitor, Recipe, RunDir, RunError,
-    Saved, Settings, Slot, Step, TrainError, next, train_step,
+    CheckpointError, Classifier, History, Monitor, Recipe, RunDir, RunError, Settings, Step, TrainError,
+    accumulated_step, train_step,
 };
 
 /// Looks at each step and may end the training.
@@ -32,22 +31,6 @@ pub struct Trainer {
     recipe: Recipe,
     optimizer: Box<dyn Optimizer>,
     hook: Option<Hook>,
-}
-
-/// What belongs to one call of `fit`.
-struct Run<'a> {
-    dir: &'a RunDir,
-    slots: [Slot; 2],
-    place: Place,
-    settings: BTreeMap<String, String>,
-    /// When this process began, and how many seconds others had trained before.
-    began: Instant,
-    before: f64,
-    saved: Instant,
-    writer: Writer,
-    progress: Progress,
-    /// The model's, once it has seen a batch.
-    classes: Option<usize>,
 }
 
 impl Trainer {
@@ -112,6 +95,8 @@ impl Trainer {
         run.writer.wait()?;
         if self.settings.restore_best && run.place.stopping.best.is_some() {
             dir.load_best(model)?;
+        } else {
+            run.swap_means(model);
         }
         Ok(run.history(true))
     }
@@ -133,19 +118,26 @@ impl Trainer {
         let mut progress = Progress::new(self.settings.quiet, self.settings.epochs);
         let found = find(dir)?;
         let mut place = Place::start(stopping.clone());
+        let mut ema = self.settings.ema.map(Ema::new);
         if let Some((path, content)) = found.newest {
             let differences = differences(&content.notes, &settings, &*self.recipe.schedule);
             if !differences.is_empty() {
                 return Err(TrainError::OtherSettings(differences));
             }
-            place = restore(&content, model, &mut *self.optimizer, &stopping)
-                .map_err(|problem| CheckpointError::Fit { path, problem })?;
+            let restored = restore(&content, model, &mut *self.optimizer, &stopping).and_then(|place| {
+                ema.as_mut().map_or(Ok(()), |ema| restore_ema(&content, model, ema)).map(|()| place)
+            });
+            place = restored.map_err(|problem| CheckpointError::Fit { path, problem })?;
             // The file may be ahead of the checkpoint by the epoch that is repeated now.
             dir.write("history.csv", place.history.to_csv().as_bytes())?;
             progress.say(&format!("going on in epoch {}, after step {}", place.epoch + 1, place.step));
         }
         found.warnings.iter().for_each(|warning| progress.say(&format!("warning: {warning}")));
         place.history.warnings = found.warnings;
+        let events = match self.settings.events {
+            Some(_) => Some(EventWriter::create(dir.path(), place.step)?),
+            None => None,
+        };
         let (slots, before, now) = (found.slots, place.seconds, Instant::now());
         let writer = Writer::default();
         Ok(Run {
@@ -159,6 +151,9 @@ impl Trainer {
             writer,
             progress,
             classes: None,
+            events,
+            ema,
+            keep_last: self.settings.keep_last,
         })
     }
 
@@ -176,16 +171,37 @@ impl Trainer {
     {
         let (epoch, batches) = (run.place.epoch, train.batches() as u64);
         run.progress.epoch(epoch, batches, run.place.batch);
-        for Batch { input, labels } in train.epoch(epoch, run.place.batch as usize) {
+        let mut waiting = train.epoch(epoch, run.place.batch as usize);
+        let accumulate = self.settings.accumulate.max(1);
+        let mut group = Vec::with_capacity(accumulate);
+        loop {
+            group.clear();
+            group.extend(waiting.by_ref().take(accumulate));
             let step = run.place.step;
-            let classes = *run.classes.get_or_insert_with(|| model.infer(&input).dim(1));
-            if let Some(label) = bad_label(&labels, classes) {
-                return Err(TrainError::Label { epoch: epoch + 1, step, label, classes });
+            for Batch { input, labels } in &group {
+                let classes = *run.classes.get_or_insert_with(|| model.infer(input).dim(1));
+                if let Some(label) = bad_label(labels, classes) {
+                    return Err(TrainError::Label { epoch: epoch + 1, step, label, classes });
+                }
             }
-            let done = train_step(model, &mut *self.optimizer, &self.recipe, (&input, &labels), step);
-            let measured = done.map_err(|bad| not_finite(model, &input, &bad, epoch, step))?;
-            run.count(&measured, labels.size());
+            let done = match group.as_slice() {
+                [] => return Ok(ControlFlow::Continue(())),
+                [Batch { input, labels }] => {
+                    train_step(model, &mut *self.optimizer, &self.recipe, (input, labels), step)
+                }
+                pieces => accumulated_step(model, &mut *self.optimizer, &self.recipe, pieces, step),
+            };
+            let inputs = || group.iter().map(|batch| &batch.input);
+            let measured = done.map_err(|bad| not_finite(model, inputs(), &bad, epoch, step))?;
+            if let Some(ema) = &mut run.ema {
+                ema.update(model);
+            }
+            run.count(&measured, group.len(), group.iter().map(|batch| batch.labels.size()).sum());
+            if self.settings.layer_norms {
+                run.count_layers(model);
+            }
             let now = run.step(&measured, batches);
+            run.log_step(&now, &self.settings)?;
             run.progress.step(now.batch, run.place.sums.mean_loss(), run.place.sums.accuracy());
             // After the last batch there is a checkpoint anyway, once the epoch has been validated.
             if now.batch < batches && run.is_due(&self.settings) {
@@ -195,7 +211,6 @@ impl Trainer {
                 return Ok(ControlFlow::Break(()));
             }
         }
-        Ok(ControlFlow::Continue(()))
     }
     // ANCHOR_END: train_epoch
 
@@ -214,24 +229,30 @@ impl Trainer {
     {
         run.progress.validating();
         let Place { epoch, step, .. } = run.place;
+        run.swap_means(model);
         let BadLabel { label, classes } = match try_evaluate(model, valid) {
             Ok(evaluation) if evaluation.loss.is_finite() => {
-                let row = run.row(&evaluation);
+                let row = run.row(&evaluation, &self.settings);
+                if self.settings.layer_norms {
+                    run.end_layers(model, &self.settings);
+                }
                 let value = match self.settings.monitor {
                     Monitor::Accuracy => row.valid_accuracy,
                     Monitor::Loss => row.valid_loss,
                 };
                 let verdict = run.place.stopping.observe(value);
                 let best = (verdict == Verdict::Improved).then(|| best_weights(model, &row));
+                run.swap_means(model);
                 run.progress.epoch_over(&row, took.elapsed(), best.is_some());
                 run.place.end_epoch(row, verdict == Verdict::Stop);
+                run.log_epoch(&row)?;
                 let files = Some((best, run.place.history.to_csv()));
                 run.save(model, &mut *self.optimizer, &*self.recipe.schedule, files)?;
                 return Ok(());
             }
             Ok(evaluation) => {
                 let (what, value) = ("the validation loss", evaluation.loss);
-                let cause = cause(model, &());
+                let cause = cause(model, std::iter::empty::<&()>());
                 return Err(TrainError::NotFinite { epoch: epoch + 1, step, what, value, cause });
             }
             Err(bad) => bad,
@@ -239,97 +260,4 @@ impl Trainer {
         Err(TrainError::Label { epoch: epoch + 1, step, label, classes })
     }
     // ANCHOR_END: end_epoch
-}
-
-/// The weights after an epoch, and what they were worth.
-fn best_weights(model: &mut dyn Module, row: &EpochRow) -> Saved {
-    let mut best = Saved { tensors: state_dict(model), ..Saved::default() };
-    let mut note = |name: &str, value: String| best.notes.insert(name.to_owned(), value);
-    note("epoch", row.epoch.to_string());
-    note("step", row.steps.to_string());
-    note("valid_loss", row.valid_loss.to_string());
-    note("valid_accuracy", row.valid_accuracy.to_string());
-    best
-}
-
-impl Run<'_> {
-    /// Adds a step to the sums.
-    fn count(&mut self, measured: &Measured, examples: usize) {
-        let place = &mut self.place;
-        place.step += 1;
-        place.batch += 1;
-        place.rate = measured.rate;
-        place.seconds = self.before + self.began.elapsed().as_secs_f64();
-        place.sums.loss += measured.loss * examples as f64;
-        place.sums.norm += measured.norm;
-        place.sums.right += measured.right as u64;
-        place.sums.examples += examples as u64;
-    }
-
-    fn step(&self, measured: &Measured, batches: u64) -> Step {
-        let &Measured { loss, right, norm, rate } = measured;
-        let &Place { epoch, batch, step, seconds, .. } = &self.place;
-        Step { epoch, batch, batches, step, loss, right, norm, rate, seconds }
-    }
-
-    /// The epoch as a line of the history.
-    fn row(&mut self, evaluation: &Evaluation) -> EpochRow {
-        self.place.seconds = self.before + self.began.elapsed().as_secs_f64();
-        let Place { epoch, batch, step, sums, rate, seconds, .. } = &self.place;
-        EpochRow {
-            epoch: *epoch,
-            steps: *step,
-            train_loss: sums.mean_loss(),
-            train_accuracy: sums.accuracy(),
-            valid_loss: evaluation.loss,
-            valid_accuracy: evaluation.accuracy,
-            rate: *rate,
-            gradient_norm: sums.norm / *batch as f64,
-            seconds: *seconds,
-        }
-    }
-
-    /// Whether a checkpoint is to be written in the middle of an epoch.
-    fn is_due(&self, settings: &Settings) -> bool {
-        let steps =
-            settings.checkpoint_steps.is_some_and(|every| self.place.step.is_multiple_of(every.max(1)));
-        // A slow disk must not hold up the training: what is due by time waits until the last one is written.
-        let time = settings.checkpoint_every.is_some_and(|every| self.saved.elapsed() >= every);
-        steps || time && self.writer.is_idle()
-    }
-
-    // ANCHOR: save
-    /// Takes a snapshot and writes it in the background. After an epoch, `files` are its best weights, if they are, and
-    /// the history: they are written first, so that a checkpoint never speaks of what is not there.
-    fn save(
-        &mut self,
-        model: &mut dyn Module,
-        optimizer: &mut dyn Optimizer,
-        schedule: &dyn Schedule,
-        files: Option<(Option<Saved>, String)>,
-    ) -> Result<(), CheckpointError> {
-        // If the last one failed, the training ends here, and the slots are as they were before it.
-        self.writer.wait()?;
-        let (slot, number) = next(&self.slots);
-        let mut content = capture(model, optimizer, &self.place, &self.settings);
-        content.notes.insert("number".to_owned(), number.to_string());
-        content.notes.insert("setting.rates".to_owned(), rates(schedule, self.place.step));
-        self.slots[slot] = Slot::Whole(number);
-        self.saved = Instant::now();
-        let (dir, path) = (self.dir.clone(), self.dir.slots()[slot].clone());
-        self.writer.start(move || {
-            if let Some((best, history)) = files {
-                best.map_or(Ok(()), |best| best.write(&**dir.disk(), &dir.best()))?;
-                dir.write("history.csv", history.as_bytes())?;
-            }
-            Ok(content.write(&**dir.disk(), &path)?)
-        })
-    }
-    // ANCHOR_END: save
-
-    fn history(&self, finished: bool) -> History {
-        let Place { history, stopping, stopped, .. } = self.place.clone();
-        let best = stopping.best.map(|_| stopping.best_at as u64);
-        History { best, finished, stopped_early: stopped, ..history }
-    }
 }

@@ -8,7 +8,10 @@ mod simulated_disk;
 use std::path::Path;
 
 use ch01_tensors::npz;
-use ch14_training::{Confusion, EpochRow, History, HistoryError, Scores, replace, top_k_accuracy};
+use ch14_training::{
+    Confusion, EpochRow, History, HistoryError, Scores, brier_score, confidences, expected_calibration_error,
+    fit_temperature, reliability, replace, roc_auc, roc_auc_one_vs_rest, roc_curve, top_k_accuracy,
+};
 use proptest::prelude::*;
 
 #[track_caller]
@@ -59,7 +62,102 @@ fn golden_top_k() {
     assert_close("top-k accuracy", &ours, &golden["top.accuracy"].f64().unwrap().to_vec());
 }
 
+#[test]
+fn golden_roc() {
+    let golden =
+        npz::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/ch14.npz")).unwrap();
+    let floats = |name: String| golden[&name].f64().unwrap().to_vec();
+    for case in 0..4 {
+        let positive: Vec<bool> =
+            golden[&format!("roc.{case}.positive")].i64().unwrap().iter().map(|label| label == 1).collect();
+        let scores = floats(format!("roc.{case}.scores"));
+        let points = roc_curve(&positive, &scores);
+        let curve = points.iter().flat_map(|p| [p.threshold, p.false_positives, p.true_positives]);
+        let (ours, theirs) = (curve.skip(1).collect::<Vec<_>>(), floats(format!("roc.{case}.curve")));
+        // The first threshold is infinity, which has no distance from itself.
+        assert_eq!((points[0].threshold, theirs[0]), (f64::INFINITY, f64::INFINITY));
+        assert_close(&format!("case {case}, curve"), &ours, &theirs[1..]);
+        let area = roc_auc(&positive, &scores);
+        assert_close(&format!("case {case}, area"), &[area], &floats(format!("roc.{case}.area")));
+        // The area by its definition, under the curve.
+        let strip = |pair: &[ch14_training::RocPoint]| {
+            let width = pair[1].false_positives - pair[0].false_positives;
+            width * (pair[0].true_positives + pair[1].true_positives) / 2.0
+        };
+        assert_close("by trapezes", &[points.windows(2).map(strip).sum()], &[area]);
+    }
+    let (p, labels) = (golden["many.p"].f32().unwrap(), golden["many.labels"].i64().unwrap().to_vec());
+    let areas = roc_auc_one_vs_rest(&labels, &p);
+    assert_close("each class against the rest", &areas, &floats("many.areas".to_owned()));
+    // The means over the classes, as scikit-learn takes them.
+    let share =
+        |class: usize| labels.iter().filter(|&&l| l == class as i64).count() as f64 / labels.len() as f64;
+    assert_close("macro", &[areas.iter().sum::<f64>() / 5.0], &floats("many.macro".to_owned()));
+    let weighted = areas.iter().enumerate().map(|(class, area)| share(class) * area).sum();
+    assert_close("weighted", &[weighted], &floats("many.weighted".to_owned()));
+    // Rows of 32-bit probabilities sum to 1 up to 1e-7, which scikit-learn was not given.
+    let (ours, theirs) = (brier_score(&labels, &p), floats("many.brier".to_owned())[0]);
+    assert!((ours - theirs).abs() < 1e-6, "{ours} {theirs}");
+    assert!(roc_auc(&[true, true], &[0.1, 0.2]).is_nan(), "there is no negative example");
+    assert!(roc_auc_one_vs_rest(&[0, 1, 0], &p.narrow(0, 0, 3)).iter().skip(2).all(|area| area.is_nan()));
+}
+
+#[test]
+fn golden_calibration() {
+    let golden =
+        npz::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/ch14.npz")).unwrap();
+    let confidence = golden["calibration.confidence"].f64().unwrap().to_vec();
+    let right: Vec<bool> =
+        golden["calibration.right"].i64().unwrap().iter().map(|right| right == 1).collect();
+    for bins in [5, 10, 15] {
+        let curve = reliability(&right, &confidence, bins);
+        let counts: Vec<i64> = curve.iter().map(|bin| bin.count as i64).collect();
+        assert_eq!(counts, golden[&format!("calibration.{bins}.counts")].i64().unwrap().to_vec());
+        let filled = curve.iter().filter(|bin| bin.count > 0);
+        let ours: Vec<f64> = filled.flat_map(|bin| [bin.came_true, bin.confidence]).collect();
+        assert_close("curve", &ours, &golden[&format!("calibration.{bins}.curve")].f64().unwrap().to_vec());
+        let error = golden[&format!("calibration.{bins}.ece")].f64().unwrap().to_vec();
+        assert_close("error", &[expected_calibration_error(&curve)], &error);
+    }
+}
+
+#[test]
+fn a_temperature_makes_confidence_honest() {
+    let golden =
+        npz::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/ch14.npz")).unwrap();
+    let (logits, labels) =
+        (golden["many.logits"].f32().unwrap(), golden["many.labels"].i64().unwrap().to_vec());
+    let honest = fit_temperature(&labels, &logits);
+    // Overconfident by a factor: exactly that factor more, up to the rounding of 32 bits.
+    let ratio = fit_temperature(&labels, &(&logits * 4.0)) / honest;
+    assert!((ratio - 4.0).abs() < 1e-5, "{ratio}");
+    let error = |logits: ch01_tensors::Tensor| {
+        let (right, sure) = confidences(&labels, &ch03_neurons::softmax(logits, 1));
+        expected_calibration_error(&reliability(&right, &sure, 10))
+    };
+    let (before, after) = (error(&logits * 4.0), error(&logits * (1.0 / honest as f32)));
+    assert!(after < 0.6 * before, "{before} {after}");
+}
+
 proptest! {
+    #[test]
+    fn property_roc(pairs in prop::collection::vec((any::<bool>(), 0u8..9), 2..60)) {
+        let (positive, scores): (Vec<bool>, Vec<f64>) = pairs.into_iter().map(|(p, s)| (p, f64::from(s))).unzip();
+        let area = roc_auc(&positive, &scores);
+        let pairs = || (0..scores.len()).flat_map(|i| (0..scores.len()).map(move |j| (i, j)));
+        let (mut wins, mut all) = (0.0, 0.0);
+        for (i, j) in pairs().filter(|&(i, j)| positive[i] && !positive[j]) {
+            all += 1.0;
+            wins += if scores[i] > scores[j] { 1.0 } else if scores[i] == scores[j] { 0.5 } else { 0.0 };
+        }
+        prop_assert!(all == 0.0 && area.is_nan() || (area - wins / all).abs() < 1e-12, "a pair drawn at random");
+        // Only the order counts; turned round, the area is the rest of 1.
+        let stretched: Vec<f64> = scores.iter().map(|s| s.powi(3) - 5.0).collect();
+        let turned: Vec<f64> = scores.iter().map(|s| -s).collect();
+        prop_assert!(all == 0.0 || roc_auc(&positive, &stretched) == area);
+        prop_assert!(all == 0.0 || (roc_auc(&positive, &turned) + area - 1.0).abs() < 1e-12);
+    }
+
     #[test]
     fn property_confusion(pairs in prop::collection::vec((0i64..5, 0i64..5), 1..80)) {
         let (labels, guesses): (Vec<i64>, Vec<i64>) = pairs.into_iter().unzip();

@@ -6,3 +6,6 @@
 mod common;
 
 mod diagnose;
+mod events;
+mod pieces;
+mod profile;

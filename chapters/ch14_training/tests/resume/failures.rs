@@ -135,7 +135,7 @@ impl Disk for Faulty {
 #[test]
 fn whichever_write_fails_the_run_can_go_on() {
     let folder = tempdir().unwrap();
-    let settings = Settings { checkpoint_steps: Some(3), epochs: 2, ..settings() };
+    let settings = Settings { checkpoint_steps: Some(3), epochs: 2, keep_last: 100, ..settings() };
     let whole = run(&folder.path().join("whole"), settings.clone(), adamw());
     let mut failed = 0;
     for fails_at in 0.. {
@@ -150,8 +150,36 @@ fn whichever_write_fails_the_run_can_go_on() {
         assert_eq!(resumed, whole, "operation {fails_at} failed");
         failed += 1;
     }
-    // Four operations for each of 4 checkpoints in the middle of epochs, 2 after them, 2 histories and 1 or 2 best weights.
-    assert!(failed >= 4 * 9, "{failed} operations failed");
+    // Four operations for each of 4 checkpoints in the middle of epochs and 2 after them, as many that are kept, 2
+    // histories and 1 or 2 best weights.
+    assert!(failed >= 4 * 15, "{failed} operations failed");
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_removed_takes_room_and_no_more() {
+    let folder = tempdir().unwrap();
+    let settings = Settings { checkpoint_steps: Some(3), epochs: 1, keep_last: 1, ..settings() };
+    let whole = run(&folder.path().join("whole"), settings.clone(), adamw());
+    let (mut failed, mut stayed) = (0, 0);
+    for fails_at in 0.. {
+        let path = folder.path().join(format!("{fails_at}"));
+        let faulty = Arc::new(Faulty { fails_at, done: AtomicUsize::new(0) });
+        let dir = RunDir::on_disk(&path, faulty.clone()).unwrap();
+        let fit = trainer(settings.clone()).fit(&mut model(), &train(), &valid(), &dir, false);
+        if faulty.done.load(Relaxed) <= fails_at {
+            break;
+        }
+        // A removal that failed is made good by the next; the training does not stop for it.
+        match fit {
+            Ok(_) => stayed += 1,
+            Err(error) => assert!(error.to_string().contains("no space left"), "{error}"),
+        }
+        assert_eq!(resume(&RunDir::open(&path).unwrap(), settings.clone(), adamw()).unwrap(), whole);
+        assert!(RunDir::open(&path).unwrap().kept().len() <= 2, "operation {fails_at} failed");
+        failed += 1;
+    }
+    // Three checkpoints in a slot and kept, the history and the best weights; two that were kept were removed.
+    assert!(failed == 4 * 8 + 2 && stayed == 2, "{failed} operations failed, {stayed} of them removals");
 }
 
 #[test]
