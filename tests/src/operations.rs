@@ -80,7 +80,10 @@ pub const NOT_OPERATIONS: &[(&str, &str)] = &[
     ("var", "walks the tape and calls the operations' rules"),
     ("blocks", "the common part of Dropout2d and DropPath, checked with each of them"),
     ("observed", "a layer and a look at what it returns; chapter 7 compares hooked networks with plain ones"),
-    ("watched", "a layer and two looks at a clock; chapter 14 compares watched networks with plain ones, bit by bit"),
+    (
+        "watched",
+        "a layer and two looks at a clock; chapter 14 compares watched networks with plain ones, bit by bit",
+    ),
     ("bag_of_words", "a table of chapter 17 and a sum; the capstone compares its gradient with the formula"),
     ("reduction", "the last step of every loss, checked with each of them"),
 ];

@@ -145,7 +145,9 @@ impl Run<'_> {
         let mut content = capture(model, optimizer, &self.place, &self.settings);
         if let Some(ema) = &mut self.ema {
             content.notes.insert("ema.updates".to_owned(), ema.updates().to_string());
-            ema.visit_state(model, &mut |name, mean| drop(content.tensors.insert(name.to_owned(), mean.clone())));
+            ema.visit_state(model, &mut |name, mean| {
+                drop(content.tensors.insert(name.to_owned(), mean.clone()))
+            });
         }
         content.notes.insert("number".to_owned(), number.to_string());
         content.notes.insert("setting.rates".to_owned(), rates(schedule, self.place.step));

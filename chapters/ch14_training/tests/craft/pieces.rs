@@ -8,7 +8,7 @@ use ch05_backprop::Linear;
 use ch07_modules::Sequential;
 use ch09_optimizers::{AdamW, Sgd};
 use ch13_data::{Batch, Dataset, Loader};
-use ch14_training::{Recipe, RunDir, Settings, Trainer, accumulated_step, train_step};
+use ch14_training::{History, Recipe, RunDir, Settings, Trainer, accumulated_step, train_step};
 use tempfile::tempdir;
 
 use crate::common::{BATCHES, CLASSES, INPUTS, Points, bits, model, settings, train, trainer, valid};
@@ -56,7 +56,8 @@ fn pieces_of_any_size_make_the_large_batch() {
 fn a_run_in_pieces_can_be_interrupted_anywhere() {
     let folder = tempdir().unwrap();
     // Seven batches are two steps on three and one on the last, which is smaller.
-    let settings = || Settings { accumulate: 3, layer_norms: true, keep_last: 2, ema: Some(0.9), ..settings() };
+    let settings =
+        || Settings { accumulate: 3, layer_norms: true, keep_last: 2, ema: Some(0.9), ..settings() };
     let fit = |name: &str, stops: &[u64]| {
         let dir = RunDir::create(folder.path().join(name)).unwrap();
         let mut left = None;
@@ -78,13 +79,21 @@ fn a_run_in_pieces_can_be_interrupted_anywhere() {
         assert!(norms.iter().all(|&norm| norm > 0.0 && norm <= 0.5), "{norms:?}");
         assert!(norms.iter().sum::<f64>() >= epoch.gradient_norm.min(0.5) - 1e-9);
     }
+    let read = History::load(folder.path().join("whole/history.csv")).unwrap();
+    assert_eq!((&read.layers, &read.layer_norms), (&whole.1.layers, &whole.1.layer_norms));
+    let picture = folder.path().join("norms.svg");
+    read.draw_layer_norms(&picture).unwrap();
+    assert!(std::fs::read_to_string(picture).unwrap().contains("0.weight"));
     for stop in 1..9 {
         assert_eq!(fit(&stop.to_string(), &[stop, u64::MAX]), whole, "interrupted after step {stop}");
     }
     let dir = RunDir::open(folder.path().join("3")).unwrap();
     let mut other = trainer(Settings { accumulate: 1, ema: Some(0.8), ..settings() });
     let error = other.fit(&mut model(), &train(), &valid(), &dir, true).unwrap_err().to_string();
-    assert!(error.contains("accumulate: 3 then, not set now") && error.contains("ema: 0.9 then, 0.8 now"), "{error}");
+    assert!(
+        error.contains("accumulate: 3 then, not set now") && error.contains("ema: 0.9 then, 0.8 now"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -122,11 +131,15 @@ fn the_means_of_the_weights_are_what_is_validated_and_kept() {
     let recipe = Recipe { schedule: Box::new(schedule), ..recipe() };
     let mut means: Vec<Vec<f32>> = Vec::new();
     for (step, batch) in (0..3).flat_map(|epoch| train().epoch(epoch, 0)).enumerate() {
-        train_step(&mut by_hand, &mut optimizer, &recipe, (&batch.input, &batch.labels), step as u64).unwrap();
-        let now: Vec<Vec<f32>> = ch07_modules::state_dict(&mut by_hand).values().map(|v| v.to_vec()).collect();
+        train_step(&mut by_hand, &mut optimizer, &recipe, (&batch.input, &batch.labels), step as u64)
+            .unwrap();
+        let now: Vec<Vec<f32>> =
+            ch07_modules::state_dict(&mut by_hand).values().map(|v| v.to_vec()).collect();
         match means.is_empty() {
             true => means = now,
-            false => means.iter_mut().flatten().zip(now.iter().flatten()).for_each(|(m, w)| *m += (w - *m) * 0.5),
+            false => {
+                means.iter_mut().flatten().zip(now.iter().flatten()).for_each(|(m, w)| *m += (w - *m) * 0.5)
+            }
         }
     }
     let mut trained = model();
