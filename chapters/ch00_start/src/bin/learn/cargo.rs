@@ -129,6 +129,22 @@ impl Cargo {
         })
     }
 
+    /// Builds the test of this name in each package; gives its programs, or the compiler's errors.
+    pub fn build_tests(&self, packages: &[&str], name: &str) -> Result<Vec<Result<PathBuf, String>>> {
+        let mut arguments = vec!["build", "--keep-going", "--message-format=json", "--test", name];
+        packages.iter().for_each(|package| arguments.extend(["--package", package]));
+        let output = self.output(&arguments)?;
+        let messages: Vec<Value> = messages(&output.stdout).collect();
+        let program = |package: &&str| {
+            let own = || messages.iter().filter(|m| is_target(m, package, name));
+            let program = own().filter_map(|m| m.get("executable")?.as_str()).map(PathBuf::from).next();
+            program.ok_or_else(|| {
+                own().find_map(error_of).unwrap_or_else(|| cargo_errors(&output.stderr)).trim_end().to_owned()
+            })
+        };
+        Ok(packages.iter().map(program).collect())
+    }
+
     /// Builds and runs the checks of all these exercises.
     pub fn check(&self, exercises: &[&Exercise]) -> Result<Vec<Outcome>> {
         if exercises.is_empty() {
@@ -162,13 +178,11 @@ impl Cargo {
     }
 
     fn run_check(&self, exercise: &Exercise, messages: &[Value], output: &Output) -> Result<Outcome> {
-        let manifest = Path::new(&exercise.package).join("Cargo.toml");
-        let here = |m: &&Value| Path::new(text(m, "manifest_path")).ends_with(&manifest);
-        let target = |m: &Value| m.get("target").map(|t| text(t, "name").to_owned()).unwrap_or_default();
-        let own = |m: &&Value| here(m) && target(m) == exercise.check();
+        let check = exercise.check();
+        let own = |m: &&Value| is_target(m, &exercise.package, &check);
         let program = messages.iter().filter(own).find_map(|m| m.get("executable")?.as_str());
         if let Some(program) = program {
-            return run(Path::new(program), exercise.folder());
+            return run(Path::new(program), exercise.folder(), None);
         }
         let errors: String = messages.iter().filter(own).filter_map(error_of).collect();
         if !errors.is_empty() {
@@ -189,9 +203,18 @@ impl Cargo {
     }
 }
 
-/// Runs the program of a check in the chapter's folder, as cargo does.
-fn run(program: &Path, folder: &Path) -> Result<Outcome> {
+/// Whether a message is about this target of this package.
+fn is_target(message: &Value, package: &str, name: &str) -> bool {
+    let manifest = Path::new(package).join("Cargo.toml");
+    Path::new(text(message, "manifest_path")).ends_with(manifest)
+        && message.get("target").is_some_and(|target| text(target, "name") == name)
+}
+
+/// Runs the program of a check, or only the tests of one module of it, in the chapter's folder, as cargo does.
+pub fn run(program: &Path, folder: &Path, module: Option<&str>) -> Result<Outcome> {
+    let prefix = module.map(|module| format!("{module}::")).unwrap_or_default();
     let mut child = Command::new(program)
+        .args(module.map(|_| &prefix))
         .current_dir(folder)
         .env("CARGO_MANIFEST_DIR", folder)
         .env("RUST_BACKTRACE", "0")
@@ -220,7 +243,10 @@ fn run(program: &Path, folder: &Path) -> Result<Outcome> {
     if status.success() {
         return Ok(Outcome::Passed);
     }
-    let failures = failures(&stdout);
+    let mut failures = failures(&stdout);
+    for failure in &mut failures {
+        failure.test = failure.test.replacen(&prefix, "", 1);
+    }
     if failures.is_empty() {
         let last: Vec<&str> = stderr.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = last[last.len().saturating_sub(3)..].join("\n");

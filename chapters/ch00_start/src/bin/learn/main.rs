@@ -10,6 +10,7 @@
 //! `source` knows the marks in a file, `house` where things are, `state` what is remembered, `cargo` how checks run.
 //! What the reader wrote is never overwritten without being asked for.
 
+mod bundle;
 mod cargo;
 mod generate;
 mod house;

@@ -1,7 +1,5 @@
-//! The proof that the exercises work, on a pristine copy of the workspace in `target/learn-verify`.
-//!
-//! In waves, each of which is one call of cargo: all stubs fail at a `todo!()`; all solutions pass; the first wrong
-//! solution of every exercise fails with its message, then the second, and so on. Then a chapter is taken through
+//! The proof that the exercises work, on a pristine copy of the workspace in `target/learn-verify`: all stubs fail at a
+//! `todo!()`, all solutions pass, every wrong solution fails with its message. Then a chapter is taken through
 //! `cargo learn use` from end to end.
 
 use std::collections::BTreeSet;
@@ -13,16 +11,25 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use ch00_start::file::write_atomic;
 
+use crate::bundle::try_all;
 use crate::cargo::{Cargo, Outcome};
 use crate::generate::problems_of;
 use crate::house::{Chapter, Exercise, House};
 use crate::seed::seed;
 
-/// What a text must lead to.
+/// A text for an exercise, and what it must lead to.
+pub struct Trial<'a> {
+    pub exercise: &'a Exercise,
+    /// `stub_e01_linear`, `solution_e01_linear`, `wrong_e01_linear_transposed`: a name for a module.
+    pub name: String,
+    pub text: String,
+    want: Want,
+}
+
 enum Want {
     Todo,
     Pass,
-    Message { wrong: String, expect: String },
+    Message(String),
 }
 
 /// Proves all exercises, or those of one chapter.
@@ -39,16 +46,23 @@ pub fn verify(house: &House, chapter: Option<&str>) -> Result<()> {
     let mut problems = Vec::new();
     for exercise in &exercises {
         // A reader's own checkout may hold edited files; the copy begins with stubs.
-        let stub = exercise.stub()?;
-        write(&exercise.file(), &stub)?;
+        write(&exercise.file(), &exercise.stub()?)?;
         problems.extend(problems_of(exercise).into_iter().map(|p| format!("{}: {p}", exercise.key())));
     }
-    for (name, wave) in waves(&exercises)? {
-        println!("{name}: {} checks", wave.len());
-        problems.extend(run_wave(&cargo, &wave)?);
-    }
-    for exercise in &exercises {
-        write(&exercise.file(), &exercise.stub()?)?;
+    let trials =
+        chapters.iter().map(|&chapter| Ok((chapter, trials(chapter)?))).collect::<Result<Vec<_>>>()?;
+    println!("{} texts", trials.iter().map(|(_, trials)| trials.len()).sum::<usize>());
+    let outcomes = try_all(&cargo, &trials)?;
+    for ((chapter, trials), outcomes) in trials.iter().zip(outcomes) {
+        let outcomes = match outcomes {
+            Ok(outcomes) => outcomes,
+            Err(errors) => {
+                println!("{}: one by one, since together they do not compile\n{errors}", chapter.package);
+                trials.iter().map(|trial| try_alone(&cargo, trial)).collect::<Result<_>>()?
+            }
+        };
+        let found = trials.iter().zip(&outcomes).filter_map(|(trial, outcome)| problem(trial, outcome));
+        problems.extend(found);
     }
     if let (Some(last), true) = (chapters.last(), problems.is_empty()) {
         println!("{}: the way of a reader from end to end", last.package);
@@ -61,43 +75,32 @@ pub fn verify(house: &House, chapter: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-type Wave<'a> = Vec<(&'a Exercise, String, Want)>;
-
-/// Every text that has to be tried, in as few calls of cargo as possible.
-fn waves<'a>(exercises: &[&'a Exercise]) -> Result<Vec<(String, Wave<'a>)>> {
-    let mut stubs = Wave::new();
-    let mut solutions = Wave::new();
-    let mut wrongs: Vec<Wave> = Vec::new();
-    for &exercise in exercises {
+/// Every text that has to be tried in a chapter.
+fn trials(chapter: &Chapter) -> Result<Vec<Trial<'_>>> {
+    let mut trials = Vec::new();
+    for exercise in &chapter.exercises {
         let source = exercise.source()?;
-        stubs.push((exercise, source.stub(), Want::Todo));
-        solutions.push((exercise, exercise.solution()?, Want::Pass));
-        for (i, (wrong, fragment)) in exercise.wrongs()?.into_iter().enumerate() {
+        let mut add = |name: String, text, want| trials.push(Trial { exercise, name, text, want });
+        add(format!("stub_{}", exercise.id), source.stub(), Want::Todo);
+        add(format!("solution_{}", exercise.id), exercise.solution()?, Want::Pass);
+        for (wrong, fragment) in exercise.wrongs()? {
             let text = source.with(&fragment).with_context(|| wrong.clone())?;
-            if wrongs.len() == i {
-                wrongs.push(Wave::new());
-            }
-            wrongs[i].push((exercise, text, Want::Message { wrong, expect: fragment.expect }));
+            add(format!("wrong_{wrong}"), text, Want::Message(fragment.expect));
         }
     }
-    let mut waves = vec![("stubs".to_owned(), stubs), ("solutions".to_owned(), solutions)];
-    waves
-        .extend(wrongs.into_iter().enumerate().map(|(i, wave)| (format!("wrong solutions {}", i + 1), wave)));
-    Ok(waves)
+    Ok(trials)
 }
 
-/// Writes the texts, checks them all, and says what is not as it should be.
-fn run_wave(cargo: &Cargo, wave: &Wave) -> Result<Vec<String>> {
-    for (exercise, text, _) in wave {
-        write(&exercise.file(), text)?;
-    }
-    let exercises: Vec<&Exercise> = wave.iter().map(|(exercise, _, _)| *exercise).collect();
-    let outcomes = cargo.check(&exercises)?;
-    Ok(wave.iter().zip(outcomes).filter_map(|((e, _, want), outcome)| problem(e, want, &outcome)).collect())
+/// Tries one text as a reader does: in the exercise's file.
+fn try_alone(cargo: &Cargo, Trial { exercise, text, .. }: &Trial) -> Result<Outcome> {
+    write(&exercise.file(), text)?;
+    let outcome = cargo.check(&[exercise])?.remove(0);
+    write(&exercise.file(), &exercise.stub()?)?;
+    Ok(outcome)
 }
 
 /// None when the outcome is the wanted one.
-fn problem(exercise: &Exercise, want: &Want, outcome: &Outcome) -> Option<String> {
+fn problem(Trial { exercise, name, want, .. }: &Trial, outcome: &Outcome) -> Option<String> {
     let shown = outcome.message().unwrap_or_else(|| "it passes".to_owned());
     let key = exercise.key();
     match want {
@@ -108,9 +111,9 @@ fn problem(exercise: &Exercise, want: &Want, outcome: &Outcome) -> Option<String
         Want::Pass => {
             (*outcome != Outcome::Passed).then(|| format!("{key}: the solution should pass, but: {shown}"))
         }
-        Want::Message { wrong, expect } => {
+        Want::Message(expect) => {
             let named = *outcome != Outcome::Passed && shown.contains(expect.as_str());
-            (!named).then(|| format!("{key}: {wrong} should fail with '{expect}', but: {shown}"))
+            (!named).then(|| format!("{key}: {name} should fail with '{expect}', but: {shown}"))
         }
     }
 }
