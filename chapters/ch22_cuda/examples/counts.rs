@@ -121,7 +121,9 @@ fn products(device: &Device, record: &mut Record) -> Outcome<()> {
     let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
     let path = record.figure_path("ch22_matmul_bytes");
     let title = "Megabytes that 128 x 128 x 128 moves between caches and multiprocessors";
-    figure::bars(&path, title, "megabytes", &labels, &[("", &bytes)])?;
+    let short: Vec<String> = labels.iter().map(|label| label.replace("matmul_", "f32_")).collect();
+    let short: Vec<&str> = short.iter().map(String::as_str).collect();
+    figure::bars(&path, title, "megabytes", &short, &[("", &bytes)])?;
     println!("Figure: {}", path.display());
     roofline(record, &labels, &intensities)
 }
