@@ -50,14 +50,14 @@ fn sums(piece: &[([f64; 2], usize)], w: &[f64]) -> (f64, [f64; 4]) {
     (loss, dw)
 }
 
-/// The weights after two steps in which each piece's sums count with its weight; the losses.
-fn by_hand(weights: [f64; 2], forgets: bool) -> (Vec<f64>, Vec<f64>) {
+/// The weights after two steps in which each piece's sums count with its weight; the losses, in which they count with others.
+fn by_hand(weights: [f64; 2], of_losses: [f64; 2], forgets: bool) -> (Vec<f64>, Vec<f64>) {
     let (mut w, mut losses) = (START.to_vec(), Vec::new());
     for _ in 0..2 {
         let (mut loss, mut dw) = (0.0, [0.0; 4]);
-        for (piece, weight) in PIECES.iter().zip(weights) {
+        for (piece, (weight, of_loss)) in PIECES.iter().zip(weights.into_iter().zip(of_losses)) {
             let (l, g) = sums(piece, &w);
-            loss += weight * l;
+            loss += of_loss * l;
             if forgets {
                 dw = [0.0; 4];
             }
@@ -80,11 +80,11 @@ fn as_one_large_batch() {
         losses.push(done.loss);
         right.push(done.right as f64);
     }
-    let third = 1.0 / 3.0;
-    let (want, want_losses) = by_hand([third, third], false);
-    let (summed, summed_losses) = by_hand([0.5, 1.0], false);
-    let (equal, equal_losses) = by_hand([0.25, 0.5], false);
-    let last = by_hand([third, third], true).0;
+    let (mean, sum, alike) = ([1.0 / 3.0; 2], [0.5, 1.0], [0.25, 0.5]);
+    let (want, want_losses) = by_hand(mean, mean, false);
+    let (summed, equal, last) =
+        (by_hand(sum, mean, false).0, by_hand(alike, mean, false).0, by_hand(mean, mean, true).0);
+    let (summed_losses, equal_losses) = (by_hand(mean, sum, false).1, by_hand(mean, alike, false).1);
     let got: Vec<f64> = layer.weight.value.iter().map(f64::from).collect();
     let mistakes: [(&str, &[f64]); 4] = [
         (
