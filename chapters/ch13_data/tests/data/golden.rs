@@ -205,6 +205,30 @@ fn golden_bpe() {
     assert_eq!(back.decode(&[381, 0]), "!");
 }
 
+/// GPT-2's own merges and numbers, those of them that these texts can meet. With GRADUS_GPT2, a folder with `encoder.json` and
+/// `vocab.bpe` as published, all of them too.
+#[test]
+fn golden_gpt2() {
+    let golden = golden();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["vocabulary", "merges"] {
+        let bytes = golden[&format!("gpt2.{name}")].u8().unwrap().to_vec();
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let part = Gpt2::read(folder.path().join("vocabulary"), folder.path().join("merges")).unwrap();
+    let whole = std::env::var_os("GRADUS_GPT2").map(std::path::PathBuf::from);
+    let whole = whole.map(|at| Gpt2::read(at.join("encoder.json"), at.join("vocab.bpe")).unwrap());
+    assert!(whole.as_ref().is_none_or(|gpt2| gpt2.size() == 50_257));
+    for gpt2 in [Some(part), whole].iter().flatten() {
+        assert_eq!(gpt2.special("<|endoftext|>"), Some(50_256));
+        let texts = golden["gpt2.texts"].text().unwrap();
+        for (text, want) in texts.iter().zip(lists(&golden, "gpt2.ids", "gpt2.lengths")) {
+            assert_eq!(gpt2.encode(text), want, "{text:?}");
+            assert_eq!(gpt2.decode(&want), *text);
+        }
+    }
+}
+
 /// BERT's tokenizer on the same texts, uncased and cased.
 #[test]
 fn golden_wordpiece() {
