@@ -75,5 +75,5 @@ fn everything_may_be_dropped() {
     let seeds = Array::full([1, 1, 1, 1], true);
     let y = DropBlock2d::new(0.9, 2, &mut Rng::new(0, "all"))
         .forward_with(Array::<f64>::ones([1, 1, 2, 2]), &seeds);
-    close("output when nothing is kept", &y.to_vec(), &[0.0; 4], 1e-12, &[("0 / 0", &[f64::NAN; 4])]);
+    close("output when nothing is kept", &y.to_vec(), &[0.0; 4], 1e-12, &[]);
 }

@@ -144,7 +144,12 @@ pub fn cutmix<T: Float>(
             y[left..right].copy_from_slice(&partner[left..right]);
         }
     }
-    // Yours: Which share of each image is still its own? Then the targets, as `blend` makes them.
-    todo!();
-    [y, targets]
+    let lambda = own_share((bottom - top) * (right - left), height * width);
+    [y, blend(targets, &targets.index_select(0, partners), lambda)]
+}
+
+/// Which share of an image is still its own, if `pasted` of its `pixels` are its partner's.
+fn own_share(pasted: usize, pixels: usize) -> f64 {
+    // Yours: The share of the example itself, as a number from 0 to 1.
+    todo!()
 }

@@ -153,11 +153,14 @@ pub fn cutmix<T: Float>(
             y[left..right].copy_from_slice(&partner[left..right]);
         }
     }
-    // exercise: share - Which share of each image is still its own? Then the targets, as `blend` makes them.
-    let area = (bottom - top) * (right - left);
-    let lambda = 1.0 - area as f64 / (height * width) as f64;
-    let targets = blend(targets, &targets.index_select(0, partners), lambda);
+    let lambda = own_share((bottom - top) * (right - left), height * width);
+    [y, blend(targets, &targets.index_select(0, partners), lambda)]
+}
+
+/// Which share of an image is still its own, if `pasted` of its `pixels` are its partner's.
+fn own_share(pasted: usize, pixels: usize) -> f64 {
+    // exercise: share - The share of the example itself, as a number from 0 to 1.
+    1.0 - pasted as f64 / pixels as f64
     // exercise: end
-    [y, targets]
 }
 // ANCHOR_END: cutmix

@@ -1,4 +1,5 @@
 // expect: targets: left as they were: hard labels
 // exercise: share
-    let targets = targets.clone();
+    let _ = (pasted, pixels);
+    1.0
 // exercise: end
