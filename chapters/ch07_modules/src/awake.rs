@@ -16,6 +16,7 @@ static KEEPING: AtomicBool = AtomicBool::new(false);
 /// More threads than these have nothing to do where inputs are few.
 const HELPERS: usize = 7;
 
+// ANCHOR: awake
 /// Runs `f`, while the other threads of the pool stay awake: for a few milliseconds of work with many short gaps in it.
 ///
 /// ```
@@ -65,6 +66,7 @@ pub fn awake<R>(f: impl FnOnce() -> R) -> R {
         f()
     })
 }
+// ANCHOR_END: awake
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 use ch01_tensors::{Rng, Tensor};
 use ch02_matmul::{Kernel, with_kernel};
 use ch05_backprop::Layer;
+use ch07_modules::awake;
 use ch15_convolution::*;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -66,7 +67,7 @@ fn networks(c: &mut Criterion) {
     for batch in [1, 128] {
         let x = Tensor::normal([batch, 3, 32, 32], 0.0, 1.0, &mut Rng::new(0, "bench"));
         group.throughput(Throughput::Elements(batch as u64));
-        group.bench_function(format!("batch {batch}"), |b| b.iter(|| model.infer(x.clone())));
+        group.bench_function(format!("batch {batch}"), |b| b.iter(|| awake(|| model.infer(x.clone()))));
     }
     group.finish();
 }

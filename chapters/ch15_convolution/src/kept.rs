@@ -46,6 +46,7 @@ struct Entry {
 }
 
 impl Kept {
+    // ANCHOR: form
     /// The weights as this way reads them: made now, unless they are there.
     pub fn form(&self, way: Way, problem: &Problem, weight: &Tensor) -> Tensor {
         if !weight.is_contiguous() {
@@ -63,6 +64,7 @@ impl Kept {
             }
         }
     }
+    // ANCHOR_END: form
 
     /// Whether there is a form of these weights.
     #[cfg(test)]

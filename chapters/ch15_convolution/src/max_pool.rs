@@ -130,28 +130,61 @@ fn pairs_forward<T: Float>(x: &[T], y: &mut [T], places: &mut [u8]) {
 }
 
 // ANCHOR: forward
-/// One plane, whatever the window: every output begins with the first tap inside the image.
+/// One plane, whatever the window: every output begins with the first tap inside the image, then tap by tap a whole row of
+/// outputs looks at its next candidates.
 #[inline(always)]
 fn forward<T: Float>(window: &Window, x: &[T], y: &mut [T], places: &mut [u8]) {
+    let Window { input: [height, line], kernel, stride, padding } = *window;
     let width = window.output()[1];
-    for (number, (y, place)) in y.iter_mut().zip(places).enumerate() {
-        let (i, j) = (number / width, number % width);
-        let (mut best, mut at) = (T::LOWEST, None);
-        for u in 0..window.kernel[0] {
-            for v in 0..window.kernel[1] {
-                let (Some(row), Some(col)) = (window.source(0, i, u), window.source(1, j, v)) else {
-                    continue;
-                };
-                let candidate = x[row * window.input[1] + col];
-                if at.is_none() || candidate > best || (candidate.is_nan() && !best.is_nan()) {
-                    (best, at) = (candidate, Some((u * window.kernel[1] + v) as u8));
+    for (i, (y, places)) in y.chunks_mut(width).zip(places.chunks_mut(width)).enumerate() {
+        let first = padding[0].saturating_sub(i * stride[0]);
+        let rows = first..kernel[0].min(height + padding[0] - i * stride[0]);
+        let row = |u: usize| &x[(i * stride[0] + u - padding[0]) * line..][..line];
+        for (j, (y, place)) in y.iter_mut().zip(places.iter_mut()).enumerate() {
+            let v = padding[1].saturating_sub(j * stride[1]);
+            (*y, *place) = (row(first)[j * stride[1] + v - padding[1]], (first * kernel[1] + v) as u8);
+        }
+        for u in rows {
+            for v in 0..kernel[1] {
+                // The outputs whose tap `v` is inside.
+                let from = padding[1].saturating_sub(v).div_ceil(stride[1]);
+                let to = width.min((line + padding[1]).saturating_sub(v).div_ceil(stride[1]));
+                if from < to {
+                    let candidates = &row(u)[from * stride[1] + v - padding[1]..];
+                    let number = (u * kernel[1] + v) as u8;
+                    candidates_of(&mut y[from..to], &mut places[from..to], candidates, stride[1], number);
                 }
             }
         }
-        (*y, *place) = (best, at.expect("at most half of a window is padding"));
     }
 }
 // ANCHOR_END: forward
+
+/// The best of each output and every `stride`th candidate.
+#[inline(always)]
+fn candidates_of<T: Float>(y: &mut [T], places: &mut [u8], candidates: &[T], stride: usize, number: u8) {
+    match stride {
+        1 => better(y, places, candidates.iter().copied(), number),
+        2 => {
+            // Pairs make a loop that vectors can do; the last candidate may be alone.
+            let (pairs, alone) = candidates.as_chunks::<2>();
+            let count = pairs.len().min(y.len());
+            better(&mut y[..count], &mut places[..count], pairs.iter().map(|pair| pair[0]), number);
+            better(&mut y[count..], &mut places[count..], alone.iter().copied(), number);
+        }
+        _ => better(y, places, candidates.iter().copied().step_by(stride), number),
+    }
+}
+
+/// Candidates that are larger, or NaN where none was, take the place of the best.
+#[inline(always)]
+fn better<T: Float>(y: &mut [T], places: &mut [u8], candidates: impl Iterator<Item = T>, number: u8) {
+    for ((y, place), candidate) in y.iter_mut().zip(places).zip(candidates) {
+        let wins = candidate > *y || (candidate.is_nan() && !y.is_nan());
+        *y = if wins { candidate } else { *y };
+        *place = if wins { number } else { *place };
+    }
+}
 
 /// Some planes of the backward pass.
 struct Backward<'a, T> {
@@ -201,11 +234,17 @@ fn backward<T: Float>(window: &Window, grad: &[T], places: &[u8], dx: &mut [T]) 
     // (number / width, number % width), and `places[number]` says which number of its window, row by row, was the largest.
     // `window.source(0, i, u)` and `window.source(1, j, v)` give its row and column. Windows may overlap.
     dx.fill(T::ZERO);
-    for (number, (&g, &place)) in grad.iter().zip(places).enumerate() {
-        let (i, j) = (number / width, number % width);
-        let (u, v) = (place as usize / kernel_width, place as usize % kernel_width);
-        if let (Some(row), Some(col)) = (window.source(0, i, u), window.source(1, j, v)) {
-            dx[row * window.input[1] + col] += g;
+    // A division for each element would take longer than the rest: a table says how far the place is from the window's first.
+    let Window { input: [_, line], kernel, stride, padding } = *window;
+    let mut steps = [0; 256];
+    for (place, step) in steps.iter_mut().enumerate().take(kernel[0] * kernel_width) {
+        *step = place / kernel_width * line + place % kernel_width;
+    }
+    for (i, (grad, places)) in grad.chunks(width).zip(places.chunks(width)).enumerate() {
+        for (j, (&g, &place)) in grad.iter().zip(places).enumerate() {
+            // The largest number lies inside the image, even where the window's first does not.
+            let from_first = i * stride[0] * line + j * stride[1] + steps[place as usize];
+            dx[from_first - padding[0] * line - padding[1]] += g;
         }
     }
     // exercise: end

@@ -151,11 +151,19 @@ fn fast_conv2d_against_plain() {
     // Small images, of which several share a product, and a kernel that does not reach all remainders of the stride.
     check_conv2d([33, 6, 8, 8], [8, 6, 3, 3], options([2, 2], [1, 1]), 11);
     check_conv2d([40, 3, 6, 7], [5, 3, 2, 1], options([3, 2], [1, 0]), 12);
+    // More taps than are multiplied at a time, odd widths whose last column has no partner, images of several parts.
+    check_conv2d([9, 40, 9, 11], [6, 40, 3, 3], options([2, 2], [1, 1]), 13);
+    check_conv2d([8, 3, 40, 37], [5, 3, 3, 3], options([2, 2], [1, 1]), 14);
+    check_conv2d([8, 5, 12, 70], [3, 5, 2, 4], options([1, 2], [0, 1]), 15);
+    // A column or a row without a partner.
+    check_conv2d([9, 3, 6, 1], [4, 3, 2, 2], options([2, 2], [0, 1]), 16);
+    check_conv2d([9, 3, 1, 8], [4, 3, 3, 3], options([3, 2], [1, 1]), 17);
     // Anything.
     let mut rng = Rng::new(0, "shapes");
     for seed in 0..60 {
         let mut up_to = |n: usize| 1 + rng.below(n);
-        let (n, c, o) = (up_to(4), up_to(9), up_to(20));
+        // A few images, or enough for each to be a task.
+        let (n, c, o) = (up_to(4) + if seed % 3 == 2 { 7 } else { 0 }, up_to(9), up_to(20));
         let kernel = [up_to(4), up_to(4)];
         let [stride, padding] = [[up_to(3), up_to(3)], [up_to(3) - 1, up_to(3) - 1]];
         let input = [kernel[0] + up_to(12) - 1, kernel[1] + up_to(20) - 1];

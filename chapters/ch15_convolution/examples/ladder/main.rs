@@ -1,5 +1,6 @@
 //! The ladder measured: GFLOP/s of each way to convolve, counted as multiplications of the definition, on one thread: the
-//! convolutions of SmallCNN, and those of ResNet-18 that move by two.
+//! convolutions of SmallCNN, and those of ResNet-18 that move by two. For the first layer, with its three channels, the memory
+//! is measured too: a processor that waits for it can do no more than operations per byte times bytes per second.
 //!
 //! The rungs and a loop of multiply-adds that waits for nothing take turns within each round, so that whatever else the machine
 //! does meets them alike; the median of the rounds is shown. What is measured is the time the thread really ran.
@@ -8,6 +9,8 @@
 
 mod error;
 
+use std::cell::RefCell;
+use std::hint::black_box;
 use std::time::Instant;
 
 use ch00_start::Record;
@@ -19,7 +22,9 @@ use ch15_convolution::*;
 
 /// Input channels, output channels, side of the image, side of the kernel, stride.
 type Layer = (usize, usize, usize, usize, usize);
-/// All 3 x 3 kernels of SmallCNN but the first, which is small.
+/// The first convolutions of SmallCNN and of ResNet-18: so few channels that memory has a say.
+const FIRST: [Layer; 2] = [(3, 32, 32, 3, 1), (3, 64, 32, 3, 1)];
+/// The other 3 x 3 kernels of SmallCNN.
 const SAME: [Layer; 4] = [(32, 64, 32, 3, 1), (64, 128, 16, 3, 1), (128, 128, 16, 3, 1), (128, 256, 8, 3, 1)];
 /// ResNet-18's convolutions of stride 2, with one of those of the shortcuts.
 const STRIDED: [Layer; 4] =
@@ -36,9 +41,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     let same = one.install(|| table(&SAME));
     let strided = one.install(|| table(&STRIDED));
+    let first = one.install(|| table(&FIRST));
     let peak = median(&same.peaks);
     record.number("peak", peak);
-    for (prefix, table) in [("", &same), ("strided_", &strided)] {
+    for (prefix, table) in [("", &same), ("strided_", &strided), ("first_", &first)] {
         for (name, rates) in &table.rates {
             record.series(&format!("{prefix}{name}"), rates);
             let shares: Vec<f64> =
@@ -46,6 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             record.series(&format!("{prefix}{name}_shares"), &shares);
         }
     }
+    ceilings(&first, &mut record);
     let of = |name: &str| same.rates.iter().find(|(other, _)| other == name).map(|(_, rates)| &rates[..]);
     // The third layer is the largest.
     for (name, upper, lower) in [
@@ -74,6 +81,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     bars(&path, "Forward pass on one thread", "GFLOP/s of the definition", &labels, &groups)?;
     record.finish()?;
     Ok(())
+}
+
+/// What the memory allows for the first layers, in per cent of the peak.
+fn ceilings(table: &Table, record: &mut Record) {
+    let rates = |name: &str| table.rates.iter().find(|(other, _)| other == name).map(|(_, rates)| rates);
+    let (Some(write), Some(read)) = (rates("write"), rates("read")) else { return };
+    let mut ceilings = [Vec::new(), Vec::new()];
+    for (i, (inputs, outputs, side, kernel, _)) in FIRST.into_iter().enumerate() {
+        let bytes = |channels: usize| 4e-9 * (IMAGES * channels * side * side) as f64;
+        let work = 2e-9 * (IMAGES * inputs * outputs * side * side * kernel * kernel) as f64;
+        let forward = bytes(inputs) / read[i] + bytes(outputs) / write[i];
+        let weight = bytes(inputs + outputs) / read[i];
+        for (ceilings, seconds) in ceilings.iter_mut().zip([forward, weight]) {
+            ceilings.push((100.0 * work / seconds / table.peaks[i]).min(100.0));
+        }
+    }
+    for (name, ceilings) in ["forward", "weight"].iter().zip(&ceilings) {
+        println!("first layers, what the memory allows, {name}: {ceilings:.0?} % of the peak");
+        record.series(&format!("first_ceiling_{name}"), ceilings);
+    }
 }
 
 /// GFLOP/s of each way for each layer, and the peak that was measured beside each layer.
@@ -141,6 +168,12 @@ fn measure((inputs, outputs, side, kernel, stride): Layer) -> (Vec<String>, Vec<
             let of_weight = |grad: &_, x: &_, weight: &_, _| conv2d_winograd_weight_gradient(grad, x, weight);
             ways.push(with("winograd_weight", of_weight));
         }
+    }
+    if inputs < 16 {
+        // GB/s of a pass over memory as large as the output that only writes, and of one that only reads.
+        let (memory, bytes) = (RefCell::new(grad.copy()), 4e-9 * grad.size() as f64);
+        ways.push(way("write", bytes, move || black_box(memory.borrow_mut().data_mut()).fill(1.0)));
+        ways.push(way("read", bytes, move || _ = black_box(grad.sum_all())));
     }
     if conv2d_direct(image, weight, None, options).is_some() {
         ways.push(way("direct_forward", work, move || drop(conv2d_direct(x, weight, None, options))));

@@ -124,6 +124,8 @@ pub struct Pair {
     /// From one padded image to the next.
     pub image_step: usize,
     pub images: usize,
+    /// A gradient that will be read soon, as many numbers as a channel has; any address will do.
+    pub soon: *const f32,
 }
 
 // ANCHOR: weight_gradient
@@ -148,7 +150,10 @@ pub unsafe fn weight_gradient<const HALVES: bool>(
         unsafe {
             let mut grad = pair.grad.add(number * pair.grad_step);
             let image = pair.image.add(number * pair.image_step);
+            let mut soon = pair.soon.wrapping_add(number * pair.grad_step);
             for &place in places {
+                _mm_prefetch::<_MM_HINT_T0>(soon.cast());
+                soon = soon.wrapping_add(LANES);
                 let mut x = [_mm512_setzero_ps(); WEIGHT_TAPS];
                 for k in 0..WEIGHT_TAPS {
                     x[k] = load::<HALVES>(image.offset(taps[k] as isize), place);

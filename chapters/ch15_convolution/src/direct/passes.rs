@@ -301,8 +301,13 @@ unsafe fn weights_of_images<const HALVES: bool>(
             image: images.as_ptr(),
             image_step: layout.image,
             images: count,
+            soon: grad.as_ptr(),
         };
-        for tap in (0..taps.len()).step_by(WEIGHT_TAPS) {
+        for (number, tap) in (0..taps.len()).step_by(WEIGHT_TAPS).enumerate() {
+            // While the first tiles work on these channels, the next ones come from memory: one for each tile.
+            let soon =
+                grad.as_ptr().wrapping_add((first + WEIGHT_ROWS + number.min(WEIGHT_ROWS - 1)) * positions);
+            let pair = Pair { soon, ..pair };
             let of_tile = std::array::from_fn(|k| taps[(tap + k).min(taps.len() - 1)]);
             let to = sums[tap * stride + first..].as_mut_ptr();
             // SAFETY: gradients and images have the lengths checked above, and there is a place for each vector of positions.

@@ -53,7 +53,7 @@ pub(crate) fn forward<T: Float>(
         step: [1, 1],
     };
     let size = problem.outputs * problem.positions();
-    Jobs { layout, job, count: 1, size }.run(x.data(), y.data_mut());
+    Jobs { layout, job, count: 1, abreast: 1, size }.run(x.data(), y.data_mut());
     y
 }
 // ANCHOR_END: forward
@@ -133,7 +133,7 @@ pub(crate) fn input_gradient<T: Float>(problem: &Problem, grad: &Array<T>, weigh
             step: stride,
         }
     };
-    Jobs { layout, job, count, size: problem.image() }.run(grad.data(), dx.data_mut());
+    Jobs { layout, job, count, abreast: stride[1], size: problem.image() }.run(grad.data(), dx.data_mut());
     dx
 }
 // ANCHOR_END: input
@@ -180,8 +180,12 @@ fn with_remainders<T: Float>(
 
 /// Numbers of all partial sums of a weight gradient, about.
 const SUMS: usize = 1 << 22;
-/// Positions over which a product sums at least, if there are as many in a task.
+/// Positions over which a product sums, about, if there are as many in a task.
 const INNER: usize = 256;
+/// Numbers of a part of the matrix of patches, about: it stays in the first-level cache.
+const PATCHES: usize = 1 << 13;
+/// Taps of such a part are a multiple of two vectors of sixteen.
+const COLUMNS: usize = 32;
 
 // ANCHOR: weight
 /// `dL/dW`: `g Pᵀ`, summed over images; in groups of a fixed size, then over the groups in order.
@@ -217,49 +221,46 @@ fn weights_of_images<T: Float>(
 ) {
     let (positions, taps, outputs) = (problem.positions(), problem.taps(), problem.outputs);
     let [height, width] = problem.window.output();
-    let mut source = Array::scratch([layout.size()]);
-    source.data_mut().fill(T::ZERO);
     // Many positions of one image, or all of a few: gradients and patches side by side.
-    let together = if positions >= 2 * INNER { rows_together(height, width, taps) } else { height };
+    let together = if positions >= 2 * INNER { rows_together(height, width, INNER) } else { height };
     let images = (INNER / positions).max(1);
-    let most = images * together * width;
-    let mut patches = Array::scratch([taps, most]);
-    let mut gradients = Array::scratch([outputs, most]);
+    // From one row of the matrices to the next: not a power of two, or rows would push each other out of the cache.
+    let step = (images * together * width).next_multiple_of(16) + 16;
+    let some = (PATCHES / step).next_multiple_of(COLUMNS);
+    let mut patches = Array::scratch([some, step]);
+    let mut gradients = Array::scratch([outputs, step]);
+    let mut sources = Array::scratch([images, layout.size()]);
+    sources.data_mut().fill(T::ZERO);
     let count = grad.len() / (outputs * positions).max(1);
     for image in (0..count).step_by(images) {
         let images = images.min(count - image);
+        for (number, to) in sources.data_mut().chunks_mut(layout.size()).take(images).enumerate() {
+            let image = &x[(image + number) * problem.image()..][..problem.image()];
+            simd::at_level(Level::detect(), Spread { layout, image, to });
+        }
         for top in (0..height).step_by(together) {
             let rows = together.min(height - top);
             let (each, cols) = (rows * width, images * rows * width);
             for number in 0..images {
-                let at = image + number;
-                let of_image = &x[at * problem.image()..][..problem.image()];
-                if top == 0 {
-                    simd::at_level(
-                        Level::detect(),
-                        Spread { layout, image: of_image, to: source.data_mut() },
-                    );
-                }
-                let work = Patches {
-                    taps: places,
-                    source: &source.data()[top * layout.pitch()..],
-                    pitch: layout.pitch(),
-                    rows,
-                    width,
-                    to: patches.data_mut(),
-                    step: cols,
-                    first: number * each,
-                };
-                simd::at_level(Level::detect(), work);
-                let of_image = &grad[at * outputs * positions..][..outputs * positions];
-                for (to, from) in gradients.data_mut().chunks_mut(cols).zip(of_image.chunks(positions)) {
+                let of_image = &grad[(image + number) * outputs * positions..][..outputs * positions];
+                for (to, from) in gradients.data_mut().chunks_mut(step).zip(of_image.chunks(positions)) {
                     to[number * each..][..each].copy_from_slice(&from[top * width..][..each]);
                 }
             }
-            let g = Window::new(gradients.data(), [outputs, cols], [cols, 1]);
-            let p = Window::new(patches.data(), [taps, cols], [cols, 1]);
-            let add = image > 0 || top > 0;
-            gemm_into(g, p.t(), add, &mut WindowMut::new(sum, [outputs, taps], taps));
+            for first in (0..taps).step_by(some) {
+                let of_part = &places[first..taps.min(first + some)];
+                for (number, source) in sources.data().chunks(layout.size()).take(images).enumerate() {
+                    let (source, pitch) = (&source[top * layout.pitch()..], layout.pitch());
+                    let (to, first) = (patches.data_mut(), number * each);
+                    let work = Patches { taps: of_part, source, pitch, rows, width, to, step, first };
+                    simd::at_level(Level::detect(), work);
+                }
+                let g = Window::new(gradients.data(), [outputs, cols], [step, 1]);
+                let p = Window::new(patches.data(), [of_part.len(), cols], [step, 1]);
+                let add = image > 0 || top > 0;
+                let sum = &mut sum[first..];
+                gemm_into(g, p.t(), add, &mut WindowMut::new(sum, [outputs, of_part.len()], taps));
+            }
         }
     }
 }

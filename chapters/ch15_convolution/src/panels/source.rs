@@ -59,26 +59,62 @@ pub(super) struct Spread<'a, T> {
 impl<T: Float> simd::Body for Spread<'_, T> {
     #[inline(always)]
     fn run(self) {
-        let Layout { channels, image: [height, width], padding, stride, used, .. } = *self.layout;
-        for channel in 0..channels {
-            for y in (0..height).filter(|y| (y + padding[0]) % stride[0] < used[0]) {
-                let row = &self.image[(channel * height + y) * width..][..width];
-                // The first number of each residue of columns, then every `stride`th.
-                let seen = |x: &usize| (x + padding[1]) % stride[1] < used[1];
-                for first in (0..stride[1].min(width)).filter(seen) {
-                    let at = self.layout.place(channel, [y + padding[0], first + padding[1]]);
-                    let to = &mut self.to[at..];
+        let (layout, to) = (self.layout, self.to);
+        let Layout { channels, image: [height, width], padding, stride, used, part } = *layout;
+        if height * width == 0 {
+            return;
+        }
+        // Where the first columns of each residue go, from the beginning of a row of the first part on.
+        let across = |x: usize| {
+            let v = x + padding[1];
+            v % stride[1] * part[0] * part[1] + v / stride[1]
+        };
+        let [even, odd] = [across(0), across(1)];
+        for (channel, image) in self.image.chunks_exact(height * width).take(channels).enumerate() {
+            let first = channel * layout.channel();
+            // The row's residue and quotient: a division for each row would take longer than the row.
+            let (mut residue, mut quotient) = (padding[0] % stride[0], padding[0] / stride[0]);
+            for row in image.chunks_exact(width) {
+                ask_ahead(row);
+                if residue < used[0] {
+                    let to = &mut to[first + (residue * used[1] * part[0] + quotient) * part[1]..];
                     match stride[1] {
-                        1 => copy(row, &mut to[..width]),
-                        2 => every_second(&row[first..], to),
+                        1 => copy(row, &mut to[even..][..width]),
+                        2 if used[1] == 2 && width > 1 => {
+                            let (low, high) = to.split_at_mut(even.max(odd));
+                            let low = &mut low[even.min(odd)..];
+                            if even < odd { apart(row, low, high) } else { apart(row, high, low) }
+                        }
                         step => {
-                            to.iter_mut().zip(row[first..].iter().step_by(step)).for_each(|(to, &x)| *to = x)
+                            // The first number of each residue of columns, then every `step`th.
+                            let seen = |x: &usize| (x + padding[1]) % step < used[1];
+                            for first in (0..step.min(width)).filter(seen) {
+                                let to = to[across(first)..].iter_mut();
+                                to.zip(row[first..].iter().step_by(step)).for_each(|(to, &x)| *to = x);
+                            }
                         }
                     }
+                }
+                residue += 1;
+                if residue == stride[0] {
+                    (residue, quotient) = (0, quotient + 1);
                 }
             }
         }
     }
+}
+
+/// Asks for what lies a page behind a row: images come from memory, and the processor by itself reads ahead within a page only.
+#[inline(always)]
+fn ask_ahead<T>(row: &[T]) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    for i in (0..row.len()).step_by(64 / size_of::<T>()) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a hint reads nothing: it may name any place.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(row.as_ptr().wrapping_add(i).wrapping_byte_add(4096).cast()) };
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = row;
 }
 
 /// A part of the matrix of patches: for each tap a row, that holds what it sees at some rows of positions.
@@ -100,6 +136,8 @@ impl<T: Float> simd::Body for Patches<'_, T> {
     #[inline(always)]
     fn run(self) {
         match self.width {
+            // So that nothing is left of the loop over chunks.
+            16 => Patches { width: 16, ..self }.in_chunks::<16>(),
             width if width % 16 == 0 => self.in_chunks::<16>(),
             width if width % 8 == 0 => self.in_chunks::<8>(),
             width if width % 4 == 0 => self.in_chunks::<4>(),
@@ -113,16 +151,18 @@ impl<T: Float> Patches<'_, T> {
     #[inline(always)]
     fn in_chunks<const N: usize>(self) {
         let Patches { taps, source, pitch, rows, width, to, step, first } = self;
+        let seen = (rows - 1) * pitch + width;
         for (&tap, to) in taps.iter().zip(to.chunks_mut(step)) {
-            let (source, to) = (&source[tap as usize..], &mut to[first..first + rows * width]);
-            let across = width / N;
-            let (mut row, mut chunk) = (0, 0);
-            for to in to.as_chunks_mut::<N>().0 {
-                let from = &source[row * pitch + chunk * N..];
-                *to = *from.first_chunk().expect("taps lie inside the source");
-                chunk += 1;
-                if chunk == across {
-                    (row, chunk) = (row + 1, 0);
+            let (source, to) = (&source[tap as usize..][..seen], &mut to[first..first + rows * width]);
+            for row in 0..rows {
+                for chunk in (0..width).step_by(N) {
+                    // SAFETY: `width` is a multiple of N. The last chunk ends with the last row, where both slices end; an array
+                    // is read and written as it lies.
+                    unsafe {
+                        let from = source.as_ptr().add(row * pitch + chunk).cast::<[T; N]>();
+                        let to = to.as_mut_ptr().add(row * width + chunk).cast::<[T; N]>();
+                        to.write_unaligned(from.read_unaligned());
+                    }
                 }
             }
         }
@@ -130,17 +170,16 @@ impl<T: Float> Patches<'_, T> {
 }
 // ANCHOR_END: patches
 
-/// Every second number of a row, from the first on, eight at a time.
+/// The numbers of a row, in turn to one and the other.
 #[inline(always)]
-fn every_second<T: Float>(from: &[T], to: &mut [T]) {
-    let (chunks, rest) = from.as_chunks::<16>();
-    let (to, to_rest) = to[..from.len().div_ceil(2)].split_at_mut(8 * chunks.len());
-    for (to, chunk) in to.as_chunks_mut::<8>().0.iter_mut().zip(chunks) {
-        for i in 0..8 {
-            to[i] = chunk[2 * i];
-        }
+fn apart<T: Float>(row: &[T], even: &mut [T], odd: &mut [T]) {
+    let (pairs, last) = row.as_chunks::<2>();
+    for ((&[x, y], even), odd) in pairs.iter().zip(even.iter_mut()).zip(odd) {
+        (*even, *odd) = (x, y);
     }
-    to_rest.iter_mut().zip(rest.iter().step_by(2)).for_each(|(to, &x)| *to = x);
+    if let [last] = last {
+        even[pairs.len()] = *last;
+    }
 }
 
 /// Copies a row. Rows are short, and a call of the library's function for any length takes longer than the copy.
