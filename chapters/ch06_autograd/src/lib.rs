@@ -3,9 +3,9 @@
 //! Built here: a tape. Arrays are wrapped in [`Var`]s; each operation computes its value and writes down how it was made,
 //! and [`Var::backward`] walks that record from the loss to the leaves and multiplies with transposed Jacobians. Every
 //! backward rule is itself written in `Var`s, so a gradient can be differentiated again ([`grad`] with [`Tape::Create`]):
-//! [`hessian_vector`], [`hessian_diagonal`]. Around it: [`no_grad`] and [`Var::detach`], hooks, [`detect_anomaly`],
-//! [`checkpoint`], pictures of a graph ([`dot`], [`svg`]), and a [`Program`]: a recorded computation that is folded, fused
-//! and run again without the tape.
+//! [`hessian_vector`], [`hessian_diagonal`], [`hutchinson_diagonal`]. Around it: [`no_grad`] and [`Var::detach`], hooks, [`detect_anomaly`],
+//! [`checkpoint`], pictures of a graph ([`dot`], [`svg`]), and a [`Program`]: a recorded computation that is folded, rid of
+//! repetitions, fused and run again without the tape.
 //!
 //! It stands on arrays (chapter 1), the matrix product (chapter 2) and the vectorised functions of chapter 3. The chapters
 //! after it do not stand on it: their layers carry backward passes by hand, as in chapter 5, and use the tape in tests as a
@@ -18,10 +18,12 @@ extern crate self as ch06_autograd;
 
 mod anomaly;
 mod backward;
+mod deduplicate;
 mod draw;
 mod fold;
 mod fuse;
 mod hessian;
+mod hutchinson;
 mod kernel;
 mod layout;
 mod mode;
@@ -60,6 +62,7 @@ pub use checkpoint::checkpoint;
 pub use draw::{dot, svg};
 pub use hessian::{hessian, hessian_diagonal};
 pub use hessian_vector::hessian_vector;
+pub use hutchinson::hutchinson_diagonal;
 pub use matmul_rule::matmul_gradient;
 pub use mode::{enable_grad, is_grad_enabled, no_grad};
 pub use operation::{Block, Operation, apply};

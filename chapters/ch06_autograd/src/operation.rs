@@ -46,6 +46,12 @@ pub trait Operation<T: Float>: 'static {
         None
     }
 
+    /// What it does, with everything that decides it (axes, shapes, exponents), as a text: two operations with the same key
+    /// give the same bits for the same inputs. `None` if nobody has said so; then it is equal to no other.
+    fn key(&self) -> Option<String> {
+        None
+    }
+
     /// How many operations it stands for: more than one if it is a fused one.
     fn parts(&self) -> usize {
         1

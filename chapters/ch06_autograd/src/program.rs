@@ -143,9 +143,9 @@ impl<T: Float> Program<T> {
     }
     // ANCHOR_END: run
 
-    /// Folded and fused.
+    /// Folded, without repetitions, and fused.
     pub fn optimized(&self) -> Self {
-        self.folded().fused()
+        self.folded().deduplicated().fused()
     }
 
     /// How many operations a run performs.

@@ -81,6 +81,39 @@ fn constants_are_folded() {
 }
 
 #[test]
+fn what_is_computed_twice_is_computed_once() {
+    let count = |f: fn(&[Var<f64>]) -> Vec<Var<f64>>| {
+        let x = [random(&[4, 5], 30)];
+        let program = Program::trace(&x, f);
+        let fewer = program.deduplicated();
+        assert_eq!(fewer.run(&x), program.run(&x), "the same bits");
+        (program.operations(), fewer.operations())
+    };
+    // exp once, then sin, cos and the sum.
+    assert_eq!(count(|x| vec![x[0].exp().sin() + x[0].exp().cos()]), (5, 4));
+    // Whole trees: from exp to sin once.
+    assert_eq!(count(|x| vec![x[0].exp().sin() * x[0].exp().sin()]), (5, 3));
+    // An output twice.
+    assert_eq!(count(|x| vec![x[0].exp(), x[0].exp()]), (2, 1));
+    // Other axes, other shapes and other exponents are other operations.
+    assert_eq!(count(|x| vec![x[0].sum(0, false), x[0].sum(1, false), x[0].sum(0, true)]), (3, 3));
+    assert_eq!(count(|x| vec![x[0].pow(2.0), x[0].pow(3.0)]), (2, 2));
+    assert_eq!(count(|x| vec![x[0].reshape([20]), x[0].reshape([5, 4])]), (2, 2));
+    // And so are x - y and y - x.
+    assert_eq!(count(|x| vec![&x[0] - x[0].exp(), x[0].exp() - &x[0]]), (4, 3));
+}
+
+#[test]
+fn a_backward_pass_repeats_itself() {
+    let inputs = inputs([4, 3, 5], 31);
+    let folded = Program::trace(&inputs, step).folded();
+    let fewer = folded.deduplicated();
+    assert!(fewer.operations() < folded.operations(), "{} {}", fewer.operations(), folded.operations());
+    assert_eq!(fewer.run(&inputs), eager(&inputs), "the same bits");
+    assert_eq!(fewer.deduplicated().operations(), fewer.operations(), "nothing is left to find");
+}
+
+#[test]
 fn chains_are_fused_where_nobody_else_reads() {
     let count = |f: fn(&[Var<f64>]) -> Vec<Var<f64>>| {
         let program = Program::trace(&[random(&[4, 5], 7)], f);

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use ch01_tensors::{Array, Rng};
 use ch03_neurons::{assert_gradient, numerical_gradient};
 use ch06_autograd::{
-    Tape, Var, checkpoint, detect_anomaly, dot, enable_grad, grad, hessian_diagonal, is_grad_enabled,
-    no_grad, svg, topological_order,
+    Tape, Var, checkpoint, detect_anomaly, dot, enable_grad, grad, hessian_diagonal, hutchinson_diagonal,
+    is_grad_enabled, no_grad, svg, topological_order,
 };
 
 fn random(shape: &[usize], seed: u64) -> Array<f64> {
@@ -349,4 +349,31 @@ fn a_smooth_function_of_parts_with_kinks_has_a_wrong_slope_at_them() {
     // ln(1 + e^x) has the slope 1/2 at 0.
     assert_eq!(slope(|x| x.relu() + ((-x.abs()).exp() + 1.0).ln()), 0.0);
     assert_eq!(slope(|x| -(-x).sigmoid().ln()), 0.5);
+}
+
+#[test]
+fn the_diagonal_is_estimated_from_random_products() {
+    // Σ x⁴ has the Hessian diag(12 x²): one product finds it.
+    let rng = &mut Rng::new(40, "signs");
+    let x = Var::variable(Array::<f64>::normal([6], 0.0, 1.0, rng));
+    let gradient = grad(&x.pow(4.0).sum(.., false), &[&x], Tape::Create);
+    let exact = x.value().map(|x| 12.0 * x * x);
+    let found = &hutchinson_diagonal(&gradient, &[&x], 1, rng)[0];
+    assert!((found - &exact).abs().max(.., false).item() < 1e-12);
+    // xᵀ A x / 2 with a full A, over two variables: what stands beside the diagonal is noise, of a known size.
+    let a = Array::<f64>::normal([8, 8], 0.0, 1.0, rng);
+    let a = &a + &a.clone().t();
+    let [y, z] = [5, 3].map(|n| Var::variable(Array::<f64>::normal([n], 0.0, 1.0, rng)));
+    let both = Var::concat(&[&y, &z], 0);
+    let loss =
+        (both.reshape([1, 8]).matmul(&Var::constant(a.clone())).reshape([8]) * &both).sum(.., false) * 0.5;
+    let gradient = grad(&loss, &[&y, &z], Tape::Create);
+    let samples = 400;
+    let found: Vec<f64> =
+        hutchinson_diagonal(&gradient, &[&y, &z], samples, rng).iter().flat_map(Array::to_vec).collect();
+    for (i, found) in found.iter().enumerate() {
+        let variance: f64 = (0..8).filter(|&j| j != i).map(|j| a[[i, j]].powi(2)).sum();
+        let bound = 5.0 * (variance / samples as f64).sqrt();
+        assert!((found - a[[i, i]]).abs() < bound, "{i}: {found}, {} is exact, bound {bound}", a[[i, i]]);
+    }
 }

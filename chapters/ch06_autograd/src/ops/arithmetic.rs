@@ -20,6 +20,10 @@ impl<T: Float> Operation<T> for Add {
         "add"
     }
 
+    fn key(&self) -> Option<String> {
+        Some("add".into())
+    }
+
     fn forward(&self, x: &[Array<T>]) -> Array<T> {
         &x[0] + &x[1]
     }
@@ -43,6 +47,10 @@ struct Sub;
 impl<T: Float> Operation<T> for Sub {
     fn name(&self) -> &'static str {
         "subtract"
+    }
+
+    fn key(&self) -> Option<String> {
+        Some("sub".into())
     }
 
     fn forward(&self, x: &[Array<T>]) -> Array<T> {
@@ -70,6 +78,10 @@ impl<T: Float> Operation<T> for Mul {
         "multiply"
     }
 
+    fn key(&self) -> Option<String> {
+        Some("mul".into())
+    }
+
     fn forward(&self, x: &[Array<T>]) -> Array<T> {
         &x[0] * &x[1]
     }
@@ -91,6 +103,10 @@ impl<T: Float> Operation<T> for Div {
         "divide"
     }
 
+    fn key(&self) -> Option<String> {
+        Some("div".into())
+    }
+
     fn forward(&self, x: &[Array<T>]) -> Array<T> {
         &x[0] / &x[1]
     }
@@ -110,6 +126,10 @@ struct Neg;
 impl<T: Float> Operation<T> for Neg {
     fn name(&self) -> &'static str {
         "negate"
+    }
+
+    fn key(&self) -> Option<String> {
+        Some("neg".into())
     }
 
     fn forward(&self, x: &[Array<T>]) -> Array<T> {

@@ -12,6 +12,10 @@ impl<T: Float> Operation<T> for BroadcastTo {
         "broadcast_to"
     }
 
+    fn key(&self) -> Option<String> {
+        Some(format!("broadcast_to {:?}", self.0))
+    }
+
     fn forward(&self, x: &[Array<T>]) -> Array<T> {
         x[0].clone().broadcast_to(self.0)
     }

@@ -40,6 +40,11 @@ impl<T: Float, F: Function<T>> Operation<T> for Map<F> {
         F::READS_INPUT
     }
 
+    /// A function without any state is known by its name; one with a parameter, such as an exponent, is not.
+    fn key(&self) -> Option<String> {
+        (size_of::<F>() == 0).then(|| F::NAME.into())
+    }
+
     fn block(&self) -> Option<&dyn Block<T>> {
         Some(self)
     }

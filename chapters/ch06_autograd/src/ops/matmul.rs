@@ -12,6 +12,10 @@ impl<T: Float> Operation<T> for Matmul {
         "matmul"
     }
 
+    fn key(&self) -> Option<String> {
+        Some("matmul".into())
+    }
+
     fn forward(&self, x: &[Array<T>]) -> Array<T> {
         ch02_matmul::matmul(&x[0], &x[1])
     }

@@ -29,6 +29,10 @@ impl<T: Float> Operation<T> for Sum {
         "sum"
     }
 
+    fn key(&self) -> Option<String> {
+        Some(format!("sum {:?} {}", &self.0.axes[..], self.0.keepdim))
+    }
+
     fn forward(&self, x: &[Array<T>]) -> Array<T> {
         x[0].sum(&self.0.axes[..], self.0.keepdim)
     }

@@ -33,6 +33,10 @@ impl<T: Float> Operation<T> for Reshape {
         "reshape"
     }
 
+    fn key(&self) -> Option<String> {
+        Some(format!("reshape {:?}", self.0))
+    }
+
     fn forward(&self, x: &[Array<T>]) -> Array<T> {
         x[0].clone().reshape(self.0)
     }
@@ -52,6 +56,10 @@ struct Permute(Strides);
 impl<T: Float> Operation<T> for Permute {
     fn name(&self) -> &'static str {
         "permute"
+    }
+
+    fn key(&self) -> Option<String> {
+        Some(format!("permute {:?}", &self.0[..]))
     }
 
     fn forward(&self, x: &[Array<T>]) -> Array<T> {

@@ -11,6 +11,10 @@ impl<T: Float> Operation<T> for Softmax {
         "softmax"
     }
 
+    fn key(&self) -> Option<String> {
+        Some(format!("softmax {}", self.0))
+    }
+
     fn forward(&self, x: &[Array<T>]) -> Array<T> {
         ch03_neurons::softmax(x[0].clone(), self.0)
     }
@@ -29,6 +33,10 @@ struct LogSoftmax(isize);
 impl<T: Float> Operation<T> for LogSoftmax {
     fn name(&self) -> &'static str {
         "log_softmax"
+    }
+
+    fn key(&self) -> Option<String> {
+        Some(format!("log_softmax {}", self.0))
     }
 
     fn forward(&self, x: &[Array<T>]) -> Array<T> {
