@@ -2,7 +2,8 @@
 
 use ch01_tensors::{Rng, Tensor};
 use ch13_data::transforms::{
-    ColourJitter, Interpolation, RandomBlur, RandomErasing, RandomResizedCrop, RandomRotation, Resize, Transform,
+    ColourJitter, Interpolation, RandomBlur, RandomErasing, RandomResizedCrop, RandomRotation, Resize,
+    Transform,
 };
 use ch13_data::{Augment, Bpe, Dataset, ImageSet, TextSet, WordVocabulary, pieces};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
