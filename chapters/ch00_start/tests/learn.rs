@@ -339,7 +339,7 @@ fn verify_proves_a_good_chapter_and_finds_what_is_bad() {
     demo.write(MINE, "a reader's work in progress is no problem\n");
     let printed = demo.learn(&["verify"], true);
     assert!(
-        printed.contains("wrong solutions 2: 2 checks")
+        printed.contains("8 texts")
             && printed.contains("the example mine runs on double")
             && printed.contains("2 exercises are as they should be"),
         "{printed}"
@@ -372,6 +372,18 @@ fn verify_proves_a_good_chapter_and_finds_what_is_bad() {
     ] {
         assert!(printed.contains(said), "{said} is missing:\n{printed}");
     }
+
+    // What does not compile is found, and spoils nothing else.
+    write("src/double.rs", DOUBLE);
+    write(
+        "wrong/e01_double_square.rs",
+        "// expect: squared\n// exercise: double\n    \"text\"\n// exercise: end\n",
+    );
+    let printed = demo.learn(&["verify", "--chapter", "ch01"], false);
+    for said in ["ch01_demo: one by one", "e01_double_square should fail with 'squared', but: error[E0308]"] {
+        assert!(printed.contains(said), "{said} is missing:\n{printed}");
+    }
+    assert!(!printed.contains("the solution should pass"), "{printed}");
 }
 
 #[test]

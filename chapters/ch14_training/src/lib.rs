@@ -10,8 +10,7 @@
 //! It stands on losses (chapter 4), layers (5), saved weights (7), optimizers (9), schedules (10), early stopping (12) and
 //! loaders (13).
 //!
-//! Left out: averaged weights (EMA) in the trainer, metrics of regression and of ranked lists, and training on more than
-//! one machine (chapter 23).
+//! Left out: metrics of regression and of ranked lists, and training on more than one machine (chapter 23).
 
 extern crate self as ch14_training;
 

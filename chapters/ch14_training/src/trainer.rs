@@ -184,6 +184,9 @@ impl Trainer {
                     return Err(TrainError::Label { epoch: epoch + 1, step, label, classes });
                 }
             }
+            if let Some(momentum) = self.recipe.schedule.momentum(step) {
+                self.optimizer.set_momentum(momentum);
+            }
             let done = match group.as_slice() {
                 [] => return Ok(ControlFlow::Continue(())),
                 [Batch { input, labels }] => {

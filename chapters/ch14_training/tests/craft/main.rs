@@ -7,5 +7,6 @@ mod common;
 
 mod diagnose;
 mod events;
+mod momentum;
 mod pieces;
 mod profile;
