@@ -2,6 +2,7 @@
 //!
 //! Tolerance: 1e-12 in 64 bits, where everything rounds to 1e-16 and the numbers are below 100.
 
+use approx::relative_eq;
 use ch01_tensors::{Array, Rng};
 use ch03_neurons::*;
 use proptest::prelude::*;
@@ -17,7 +18,8 @@ fn like(x: &Array<f64>, seed: u64) -> Array<f64> {
 }
 
 fn near(a: &Array<f64>, b: &Array<f64>) -> bool {
-    a.shape() == b.shape() && a.iter().zip(b.iter()).all(|(a, b)| (a - b).abs() <= 1e-12 * a.abs().max(1.0))
+    let near = |(a, b): (&f64, &f64)| relative_eq!(a, b, epsilon = 1e-12, max_relative = 1e-12);
+    a.shape() == b.shape() && a.iter().zip(b.iter()).all(near)
 }
 
 /// `f(x) - f(-x) = x`: what every "x times a symmetric gate" keeps, and softplus.

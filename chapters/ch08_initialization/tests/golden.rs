@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use approx::relative_eq;
 use ch01_tensors::npy::NpyArray;
 use ch01_tensors::npz;
 use ch01_tensors::{Array, Rng};
@@ -27,7 +28,8 @@ fn golden() -> BTreeMap<String, NpyArray> {
 
 #[track_caller]
 fn assert_close(what: &str, ours: f64, theirs: f64) {
-    assert!((ours - theirs).abs() <= 1e-14 * theirs.abs(), "{what}: ours {ours}, PyTorch's {theirs}");
+    let equal = relative_eq!(ours, theirs, epsilon = 0.0, max_relative = 1e-14);
+    assert!(equal, "{what}: ours {ours}, PyTorch's {theirs}");
 }
 
 fn shapes(golden: &BTreeMap<String, NpyArray>) -> Vec<Vec<usize>> {

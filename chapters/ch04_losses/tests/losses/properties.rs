@@ -3,6 +3,7 @@
 //! Tolerance 1e-12 (relative beyond 1): a few dozen operations, each rounded to 1e-16 of numbers below 100.
 
 use crate::support::*;
+use approx::assert_relative_eq;
 use ch01_tensors::{Array, Rng};
 use ch04_losses::*;
 use proptest::prelude::*;
@@ -12,7 +13,7 @@ use proptest::prelude::*;
 fn near(a: &Array<f64>, b: &Array<f64>) {
     assert_eq!(a.shape(), b.shape());
     for (a, b) in a.iter().zip(b.iter()) {
-        assert!((a - b).abs() <= 1e-12 * a.abs().max(b.abs()).max(1.0), "{a} and {b}");
+        assert_relative_eq!(a, b, epsilon = 1e-12, max_relative = 1e-12);
     }
 }
 
