@@ -18,7 +18,7 @@ fn like(x: &Array<f64>, seed: u64) -> Array<f64> {
 }
 
 fn near(a: &Array<f64>, b: &Array<f64>) -> bool {
-    let near = |(a, b): (&f64, &f64)| relative_eq!(a, b, epsilon = 1e-12, max_relative = 1e-12);
+    let near = |(a, b): (f64, f64)| relative_eq!(a, b, epsilon = 1e-12, max_relative = 1e-12);
     a.shape() == b.shape() && a.iter().zip(b.iter()).all(near)
 }
 
