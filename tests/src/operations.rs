@@ -194,4 +194,5 @@ pub const OPERATIONS: &[Operation] = &[
     },
     op("ch20_transformer", "encoder_classifier"),
     op("ch20_transformer", "feed_forward"),
+    op("ch20_transformer", "swi_glu"),
 ];

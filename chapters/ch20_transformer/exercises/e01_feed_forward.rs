@@ -1,4 +1,5 @@
-//! The feed-forward layer of a block: `y = W₂ gelu(W₁ x + b₁) + b₂`, for each token on its own.
+//! The feed-forward layer of a block: `y = W₂ f(W₁ x + b₁) + b₂`, for each token on its own. The activation `f` is GELU with
+//! the error function in BERT, its tanh approximation in GPT-2 (`gelu_new`), and ReLU in the first Transformer.
 //!
 //! Shapes: `x` and `y` are `[.., size]`, inside it is `[.., inner]`, usually four times as wide. Attention moves
 //! information between tokens and is linear in the values; this layer is where each token's vector is worked on.
@@ -10,7 +11,7 @@ use ch01_tensors::{Array, Float, Rng};
 use ch03_neurons::Activation;
 use ch05_backprop::{ActivationLayer, Layer, Linear, Module, Visitor};
 
-/// Two linear layers with GELU between them.
+/// Two linear layers with an activation between them, GELU unless told.
 pub struct FeedForward<T: Float = f32> {
     /// `[inner, size]`.
     pub fc1: Linear<T>,
@@ -32,9 +33,20 @@ impl<T: Float> FeedForward<T> {
         FeedForward { fc1, activation: ActivationLayer::new(Activation::Gelu), fc2 }
     }
 
+    /// The same layer with another activation.
+    pub fn with_activation(mut self, kind: Activation) -> Self {
+        self.activation.kind = kind;
+        self
+    }
+
+    /// What stands between the two linear layers.
+    pub fn activation(&self) -> Activation {
+        self.activation.kind
+    }
+
     /// The same layer in 64 bits, for the gradient check.
     pub fn to_f64(&self) -> FeedForward<f64> {
-        FeedForward::from_parts(self.fc1.to_f64(), self.fc2.to_f64())
+        FeedForward::from_parts(self.fc1.to_f64(), self.fc2.to_f64()).with_activation(self.activation.kind)
     }
 }
 

@@ -23,11 +23,17 @@ mod block;
 #[cfg_attr(yours_encoder, path = "../yours/e03_encoder.rs")]
 mod encoder;
 
+// The decoder side.
+#[cfg_attr(yours_swiglu, path = "../yours/e04_swiglu.rs")]
+mod swiglu;
+
 pub use block::Block;
 pub use classifier::EncoderClassifier;
 pub use config::{EncoderConfig, Pooling};
 pub use encoder::Encoder;
 pub use feed_forward::FeedForward;
+
+pub use swiglu::SwiGlu;
 
 /// The exercises of this chapter that run on the reader's own code, comma separated.
 pub const YOURS: &str = env!("GRADUS_YOURS");

@@ -4,6 +4,9 @@
 //! relative leaves room for a hundred roundings. Blocks and encoders chain up to three blocks with norms, which divide by
 //! spreads below 1: 5e-5.
 
+#[path = "decoder/golden.rs"]
+mod decoder;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,5 +1,8 @@
 //! Gradient checks of the blocks and the whole classifier.
 
+#[path = "decoder/gradients.rs"]
+mod decoder;
+
 use ch01_tensors::{Array, Rng};
 use ch05_backprop::{Layer, Module, Visitor, for_each_param, gradcheck};
 use ch13_data::Tokens;

@@ -1,5 +1,8 @@
 //! Laws of the encoder, f32 against f64, threads, allocations, and that it learns what needs an order.
 
+#[path = "decoder/properties.rs"]
+mod decoder;
+
 use ch01_tensors::{Array, Rng, Tensor};
 use ch04_losses::CrossEntropy;
 use ch05_backprop::{Layer, Module, for_each_param, zero_grad};
