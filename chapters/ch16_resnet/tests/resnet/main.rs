@@ -1,0 +1,3 @@
+//! The tests of chapter 16, as one program.
+
+mod structure;
