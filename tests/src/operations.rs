@@ -194,5 +194,7 @@ pub const OPERATIONS: &[Operation] = &[
     },
     op("ch20_transformer", "encoder_classifier"),
     op("ch20_transformer", "feed_forward"),
+    Operation { shared: &[("golden", "golden_gpt_and_tied_logits")], ..op("ch20_transformer", "gpt") },
     op("ch20_transformer", "swi_glu"),
+    Operation { shared: &[("golden", "golden_gpt_and_tied_logits")], ..op("ch20_transformer", "tied_logits") },
 ];

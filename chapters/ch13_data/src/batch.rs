@@ -10,7 +10,7 @@ use ch01_tensors::{Array, Rng};
 pub struct Batch<I> {
     /// What the network sees: a `Tensor` of images, or [`Tokens`].
     pub input: I,
-    /// The class of each example, `[batch]`.
+    /// The class of each example, `[batch]`; or, where an example is a row of tokens and each has a class, `[batch * time]`.
     pub labels: Array<i64>,
 }
 

@@ -4,7 +4,7 @@
 //! on background threads and hands them out in order; splits; images with padded random crops, flips and normalisation
 //! ([`ImageSet`]), and all other [`transforms`]; texts with cleaning, a word vocabulary ([`WordVocabulary`]), byte-level
 //! byte-pair encoding ([`Bpe`], and [`Gpt2`] for files in GPT-2's format), BERT's [`WordPiece`], changes by rule
-//! ([`Thesaurus`]), and padding with masks ([`TextSet`]).
+//! ([`Thesaurus`]), and padding with masks ([`TextSet`]); windows over a stream of tokens ([`TokenWindows`]).
 //!
 //! It stands on arrays and random streams (chapter 1).
 //!
@@ -37,6 +37,7 @@ mod texts;
 mod thesaurus;
 mod unicode;
 mod vocabulary;
+mod windows;
 mod words;
 
 #[cfg_attr(yours_padding, path = "../yours/e02_padding.rs")]
@@ -79,6 +80,7 @@ pub use split::{k_fold, split_indices, stratified_k_fold, stratified_split};
 pub use texts::{Keep, TextSet};
 pub use thesaurus::{Thesaurus, Unit};
 pub use vocabulary::WordVocabulary;
+pub use windows::TokenWindows;
 pub use wordpiece::WordPiece;
 pub use words::{clean_review, tokenize_words};
 pub use workers::Epoch;

@@ -6,7 +6,8 @@ use ch13_data::{Dataset, Loader};
 
 use crate::{Classifier, Confusion};
 
-/// What a model said about every example of a data set, in the order of the data set.
+/// What a model said about every example of a data set, in the order of the data set. Where an example has several labels
+/// (each token of a text its own), there are as many rows for it, one after the other, and each counts as one below.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     /// The mean cross-entropy per example.
@@ -41,7 +42,8 @@ impl Evaluation {
 /// The loader's data set should be one for evaluation: without augmentation, and the loader without `drop_last`.
 ///
 /// # Panics
-/// When a label is not one of the model's classes, or an example is missing or comes twice.
+/// When a label is not one of the model's classes, an example is missing or comes twice, or examples have different numbers
+/// of labels.
 #[track_caller]
 pub fn evaluate<M, D>(model: &M, loader: &Loader<D>) -> Evaluation
 where
@@ -76,34 +78,40 @@ where
     D: Dataset<Input = M::Input>,
 {
     let each = CrossEntropy { reduction: Reduction::None, ..CrossEntropy::default() };
-    let order: Vec<usize> = loader.order(0).concat();
-    let count = order.len();
-    let (mut labels, mut predictions, mut losses) = (vec![0; count], vec![0; count], vec![f64::NAN; count]);
-    let mut logits = Tensor::zeros([count, 0]);
-    let mut done = 0;
-    for batch in loader.epoch(0, 0) {
+    let order = loader.order(0);
+    let examples: usize = order.iter().map(Vec::len).sum();
+    let (mut labels, mut predictions, mut losses) = (Vec::new(), Vec::new(), Vec::new());
+    let mut logits = Tensor::zeros([0, 0]);
+    let (mut done, mut each_has) = (0, 1);
+    for (batch, numbers) in loader.epoch(0, 0).zip(&order) {
         let scores = model.infer(&batch.input).contiguous();
         let classes = scores.dim(1);
         if done == 0 {
-            logits = Tensor::zeros([count, classes]);
+            each_has = batch.labels.size() / numbers.len();
+            let rows = examples * each_has;
+            (labels, predictions, losses) = (vec![0; rows], vec![0; rows], vec![f64::NAN; rows]);
+            logits = Tensor::zeros([rows, classes]);
         }
         if let Some(label) = bad_label(&batch.labels, classes) {
             return Err(BadLabel { label, classes });
         }
+        let (found, wanted) = (batch.labels.size(), numbers.len() * each_has);
+        assert_eq!(found, wanted, "evaluate: labels in a batch of {} examples", numbers.len());
         let loss = each.forward(&scores, &batch.labels);
         let guesses = scores.argmax(1, false);
-        let rows = scores.data().chunks(classes);
-        let examples = loss.iter().zip(guesses.iter()).zip(batch.labels.iter()).zip(rows);
-        for (((loss, guess), label), row) in examples {
-            let example = order[done];
-            assert!(example < count, "evaluate: the loader leaves out examples; is drop_last on?");
-            losses[example] = f64::from(loss);
-            predictions[example] = guess;
-            labels[example] = label;
-            logits.data_mut()[example * classes..][..classes].copy_from_slice(row);
+        let places = numbers.iter().flat_map(|example| example * each_has..(example + 1) * each_has);
+        let rows =
+            loss.iter().zip(guesses.iter()).zip(batch.labels.iter()).zip(scores.data().chunks(classes));
+        for (place, (((loss, guess), label), row)) in places.zip(rows) {
+            assert!(place < losses.len(), "evaluate: the loader leaves out examples; is drop_last on?");
+            losses[place] = f64::from(loss);
+            predictions[place] = guess;
+            labels[place] = label;
+            logits.data_mut()[place * classes..][..classes].copy_from_slice(row);
             done += 1;
         }
     }
+    let count = losses.len();
     assert_eq!(done, count, "evaluate: as many examples as the loader promises");
     let right = labels.iter().zip(&predictions).filter(|(label, guess)| label == guess).count();
     let share = |sum: f64| sum / count as f64;

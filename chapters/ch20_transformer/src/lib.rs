@@ -24,8 +24,15 @@ mod block;
 mod encoder;
 
 // The decoder side.
+mod gpt;
+mod gpt_config;
+mod stack;
+
 #[cfg_attr(yours_swiglu, path = "../yours/e04_swiglu.rs")]
 mod swiglu;
+
+#[cfg_attr(yours_tied_head, path = "../yours/e05_tied_head.rs")]
+mod tied_head;
 
 pub use block::Block;
 pub use classifier::EncoderClassifier;
@@ -33,7 +40,10 @@ pub use config::{EncoderConfig, Pooling};
 pub use encoder::Encoder;
 pub use feed_forward::FeedForward;
 
+pub use gpt::Gpt;
+pub use gpt_config::GptConfig;
 pub use swiglu::SwiGlu;
+pub use tied_head::{tied_logits, tied_logits_backward};
 
 /// The exercises of this chapter that run on the reader's own code, comma separated.
 pub const YOURS: &str = env!("GRADUS_YOURS");

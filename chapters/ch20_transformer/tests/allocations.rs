@@ -1,4 +1,4 @@
-//! A training step of the encoder asks the system for no memory once it has warmed up.
+//! A training step of the encoder, and one of GPT, ask the system for no memory once it has warmed up.
 //!
 //! The matrixmultiply crate, which multiplies here, packs its operands into memory of its own and is left out.
 
@@ -9,7 +9,7 @@ use ch04_losses::CrossEntropy;
 use ch05_backprop::zero_grad;
 use ch09_optimizers::{AdamW, Optimizer};
 use ch13_data::Tokens;
-use ch20_transformer::{EncoderClassifier, EncoderConfig};
+use ch20_transformer::{EncoderClassifier, EncoderConfig, Gpt, GptConfig};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting::but(in_fallback);
@@ -35,6 +35,13 @@ fn a_training_step_allocates_nothing_after_warm_up() {
     let labels = Array::<i64>::from_fn([16], |i| i[0] as i64 % 2);
     let loss = CrossEntropy::default();
 
+    let sizes =
+        GptConfig { vocabulary: 65, max_tokens: 64, size: 64, heads: 4, layers: 2, ..GptConfig::default() };
+    let mut gpt = Gpt::new(&GptConfig { feed_forward: 256, dropout: 0.1, ..sizes }, &mut rng);
+    let next = Array::from_fn([16 * 64], |_| rng.below(65) as i64);
+    let tokens = next.clone().reshape([16, 64]);
+    let mut gpt_optimizer = AdamW::new();
+
     let threads = allocations::threads(2);
     // Each thread keeps the path of its layers in a list of its own, made at first use.
     threads.broadcast(|_| drop(ch01_tensors::context::enter("warm-up")));
@@ -43,5 +50,10 @@ fn a_training_step_allocates_nothing_after_warm_up() {
         let y = model.forward(&input);
         model.backward(loss.backward(&Tensor::scalar(1.0), &y, &labels));
         optimizer.step(&mut model, 1e-3);
+
+        zero_grad(&mut gpt);
+        let y = gpt.forward(&tokens);
+        gpt.backward(loss.backward(&Tensor::scalar(1.0), &y, &next));
+        gpt_optimizer.step(&mut gpt, 1e-3);
     });
 }

@@ -8,3 +8,4 @@ mod loader;
 mod splits;
 mod texts;
 mod transforms;
+mod windows;

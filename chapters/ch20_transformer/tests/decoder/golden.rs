@@ -4,19 +4,20 @@
 
 use std::path::{Path, PathBuf};
 
+use ch01_tensors::Array;
 use ch01_tensors::npz;
 use ch03_neurons::Activation;
 use ch05_backprop::{Layer, assert_close, assert_golden};
-use ch20_transformer::{FeedForward, SwiGlu};
+use ch20_transformer::{FeedForward, Gpt, GptConfig, SwiGlu, tied_logits};
 
-use super::{Golden, rng, tensor};
+use super::{Golden, assert_gradients, load, rng, tensor};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden")
 }
 
 fn golden() -> Golden {
-    npz::read(&folder().join("ch20_gpt.npz")).unwrap()
+    npz::read(folder().join("ch20_gpt.npz")).unwrap()
 }
 
 #[test]
@@ -37,4 +38,41 @@ fn golden_swi_glu() {
     let mut layer = SwiGlu::new(5, 7, &mut rng());
     assert_golden("swiglu", &mut layer, 1e-5, get);
     assert_close("infer", &layer.infer(get("x")), &get("y"), 1e-5);
+}
+
+fn ids(golden: &Golden, name: &str) -> Array<i64> {
+    golden[name].i64().unwrap()
+}
+
+/// `F.linear(hidden, emb.weight)` of PyTorch's GPT below is this head: its gradients are those of the table there.
+#[test]
+fn golden_gpt_and_tied_logits() {
+    let golden = golden();
+    for i in 0..2 {
+        let case = format!("gpt.{i}");
+        let get = |name: &str| tensor(&golden, &format!("{case}.{name}"));
+        let sizes = ids(&golden, &format!("{case}.sizes"));
+        let at = |index: usize| sizes[[index]] as usize;
+        let config = GptConfig {
+            vocabulary: 11,
+            max_tokens: 7,
+            size: at(0),
+            heads: at(1),
+            feed_forward: at(2),
+            layers: at(3),
+            ..GptConfig::default()
+        };
+        let mut model = Gpt::new(&config, &mut rng());
+        load(&golden, &case, &mut model);
+        let ids = ids(&golden, &format!("{case}.ids"));
+        let flat = |x: ch01_tensors::Tensor| x.reshape([ids.size(), 11]);
+        assert_close(&format!("{case}, infer"), &model.infer(&ids), &flat(get("y")), 5e-5);
+        assert_close(&format!("{case}, forward"), &model.forward(&ids), &flat(get("y")), 5e-5);
+        model.backward(flat(get("grad")));
+        assert_gradients(&golden, &case, &mut model, 5e-5);
+        // A head alone: the identity as vectors gives the table.
+        let table = &model.embedding.weight.value;
+        let eye = Array::from_fn([at(0), at(0)], |i| f32::from(u8::from(i[0] == i[1])));
+        assert_close("head", &tied_logits(&eye, table), &get("p.embedding.weight").t().contiguous(), 0.0);
+    }
 }
