@@ -171,6 +171,8 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch12_regularization", "drop_path"),
     op("ch12_regularization", "dropout"),
     op("ch12_regularization", "dropout2d"),
+    op("ch15_convolution", "adaptive_avg_pool2d"),
+    op("ch15_convolution", "adaptive_max_pool2d"),
     op("ch15_convolution", "avg_pool2d"),
     op("ch15_convolution", "conv2d"),
     op("ch15_convolution", "global_avg_pool"),

@@ -221,8 +221,7 @@ fn windows(x: &Var<f64>, window: &Window, outside: f64) -> Var<f64> {
 fn convolve(x: &Var<f64>, weight: &Var<f64>, options: Conv2dOptions) -> Var<f64> {
     let (n, c, o) = (x.dim(0), x.dim(1), weight.dim(0));
     let kernel = [weight.dim(2), weight.dim(3)];
-    let window =
-        Window { input: [x.dim(2), x.dim(3)], kernel, stride: options.stride, padding: options.padding };
+    let window = options.window("convolve", [x.dim(2), x.dim(3)], kernel);
     let [rows, columns] = window.output();
     let taps = c * kernel[0] * kernel[1];
     let patches = windows(x, &window, 0.0).reshape([n, taps, rows * columns]);
@@ -234,7 +233,7 @@ fn convolutions() {
     for (i, (stride, padding)) in
         [([1, 1], [0, 0]), ([1, 1], [1, 1]), ([2, 1], [1, 2])].into_iter().enumerate()
     {
-        let options = Conv2dOptions { stride, padding };
+        let options = Conv2dOptions { stride, padding, ..Conv2dOptions::default() };
         let weight = random(&[4, 3, 3, 3], 20 + i as u64);
         let mut layer = Conv2d::from_parts(weight, Some(random(&[4], 30)), options);
         compare("Conv2d", &mut layer, &[2, 3, 6, 5], |x, p| {
@@ -242,7 +241,7 @@ fn convolutions() {
         });
     }
     // The function, without a bias and with a kernel that is not square.
-    let options = Conv2dOptions { stride: [1, 2], padding: [0, 1] };
+    let options = Conv2dOptions { stride: [1, 2], padding: [0, 1], ..Conv2dOptions::default() };
     let (x, w) = (Var::variable(random(&[2, 2, 5, 6], 5)), Var::variable(random(&[3, 2, 2, 3], 6)));
     let y = convolve(&x, &w, options);
     assert_same("conv2d", &y.value(), &conv2d(&x.value(), &w.value(), None, options));

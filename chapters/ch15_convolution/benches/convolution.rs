@@ -12,7 +12,7 @@ fn convolutions(c: &mut Criterion) {
     for (inputs, outputs, side, stride) in
         [(32, 64, 32, 1), (128, 128, 16, 1), (128, 256, 8, 1), (64, 128, 32, 2)]
     {
-        let options = Conv2dOptions { stride: [stride; 2], padding: [1, 1] };
+        let options = Conv2dOptions { stride: [stride; 2], padding: [1, 1], ..Conv2dOptions::default() };
         let x = Tensor::normal([16, inputs, side, side], 0.0, 1.0, rng);
         let weight = Tensor::normal([outputs, inputs, 3, 3], 0.0, 1.0, rng);
         let y = conv2d(&x, &weight, None, options);

@@ -17,7 +17,7 @@ fn numbers(shape: &[usize], seed: u64) -> Array<f64> {
 /// A batch, a stride and padding that differ down and across; and a plain one.
 fn problems() -> Vec<([Array<f64>; 3], Conv2dOptions)> {
     let one = Conv2dOptions::default();
-    let odd = Conv2dOptions { stride: [2, 1], padding: [1, 2] };
+    let odd = Conv2dOptions { stride: [2, 1], padding: [1, 2], ..one };
     let operands = || [numbers(&[2, 3, 5, 4], 1), numbers(&[2, 3, 3, 2], 2), numbers(&[2], 3)];
     vec![(operands(), one), (operands(), odd)]
 }

@@ -1,13 +1,14 @@
 //! The first rung: convolution by its definition, and its gradients by the chain rule. Seven loops; the oracle of the
 //! others.
 //!
-//! Shapes: `x` is `[batch, in, h, w]`, `weight` is `[out, in, kh, kw]`, `y` is `[batch, out, oh, ow]`.
+//! Shapes: `x` is `[batch, in, h, w]`, `weight` is `[out, in / groups, kh, kw]`, `y` is `[batch, out, oh, ow]`.
 //!
-//! `y[n, o, i, j] = bias[o] + sum_{c, u, v} weight[o, c, u, v] x[n, c, i s + u - p, j s + v - p]`, where `x` is 0 outside the
-//! image. With `g = dL/dy`, each product `weight[o, c, u, v] x[n, c, ..]` in that sum sends `g[n, o, i, j]` times one of
-//! its factors to the gradient of the other.
+//! `y[n, o, i, j] = bias[o] + sum_{c, u, v} weight[o, c, u, v] x[n, first + c, i s + u d - p, j s + v d - p]`, where `x` is 0
+//! outside the image and `first` is the first input channel of `o`'s group. With `g = dL/dy`, each product
+//! `weight[o, c, u, v] x[n, first + c, ..]` in that sum sends `g[n, o, i, j]` times one of its factors to the gradient of
+//! the other.
 
-use ch01_tensors::{Array, Float};
+use ch01_tensors::{Array, Float, fail};
 use ch15_convolution::{Conv2dOptions, Window};
 
 /// The convolution of `x` with `weight` (`torch.nn.functional.conv2d`), by its definition. Slow.
@@ -25,9 +26,12 @@ pub fn conv2d_naive<T: Float>(
     let [height, width] = window.output();
     let mut y = Array::zeros([x.dim(0), weight.dim(0), height, width]);
     let start = |o: usize| bias.map_or(T::ZERO, |bias| bias[[o]]);
+    // The first input channel that output channel o sees. With one group: 0.
+    let first = |o: usize| o / (weight.dim(0) / options.groups) * weight.dim(1);
     // Yours: For each image n, output channel o and position (i, j): begin with `start(o)` and add, over all
-    // input channels c and taps (u, v), weight times input. `window.source(0, i, u)` is the row of the image that tap u sees
-    // at position i, and `window.source(1, j, v)` the column; None means padding, which adds nothing. Write y[[n, o, i, j]].
+    // channels c below weight.dim(1) and taps (u, v), weight times input; c stands for input channel `first(o) + c`.
+    // `window.source(0, i, u)` is the row of the image that tap u sees at position i, and `window.source(1, j, v)` the
+    // column; None means padding, which adds nothing. Write y[[n, o, i, j]].
     todo!();
     y
 }
@@ -46,17 +50,24 @@ pub fn conv2d_naive_gradients<T: Float>(
 ) -> (Array<T>, Array<T>) {
     let window = window(x, weight, options);
     let (mut dx, mut dweight) = (x.zeros_like(), weight.zeros_like());
-    // Yours: Go through the same products as the forward pass. Each, `weight[o, c, u, v] * x[n, c, row, col]`,
-    // is part of y[n, o, i, j]: add g times the other factor to the gradient of each factor.
+    let first = |o: usize| o / (weight.dim(0) / options.groups) * weight.dim(1);
+    // Yours: Go through the same products as the forward pass. Each, `weight[o, c, u, v] *
+    // x[n, first(o) + c, row, col]`, is part of y[n, o, i, j]: add g times the other factor to the gradient of each factor.
     todo!();
     (dx, dweight)
 }
 
 #[track_caller]
 fn window<T: Float>(x: &Array<T>, weight: &Array<T>, options: Conv2dOptions) -> Window {
-    let Conv2dOptions { stride, padding } = options;
-    let (input, kernel) = ([x.dim(2), x.dim(3)], [weight.dim(2), weight.dim(3)]);
-    Window { input, kernel, stride, padding }.checked("conv2d_naive")
+    let groups = options.groups;
+    if groups == 0 || x.dim(1) != weight.dim(1) * groups || !weight.dim(0).is_multiple_of(groups) {
+        let (x, weight) = (x.shape(), weight.shape());
+        fail(
+            "conv2d_naive",
+            format_args!("input {x:?} and weight {weight:?} do not fit, with {groups} groups"),
+        );
+    }
+    options.window("conv2d_naive", [x.dim(2), x.dim(3)], [weight.dim(2), weight.dim(3)])
 }
 
 /// All `(i, j)` below the two ends, row by row.

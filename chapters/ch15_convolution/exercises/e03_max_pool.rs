@@ -76,7 +76,7 @@ fn area(sides: [usize; 2]) -> usize {
 
 /// Windows of two rows and columns side by side, in an image that they fill: the usual case, without a single branch.
 fn is_plain(window: &Window) -> bool {
-    let Window { input, kernel, stride, padding } = *window;
+    let Window { input, kernel, stride, padding, .. } = *window;
     kernel == [2, 2] && stride == [2, 2] && padding == [0, 0] && input[0] % 2 == 0 && input[1] % 2 == 0
 }
 
@@ -131,7 +131,7 @@ fn pairs_forward<T: Float>(x: &[T], y: &mut [T], places: &mut [u8]) {
 /// outputs looks at its next candidates.
 #[inline(always)]
 fn forward<T: Float>(window: &Window, x: &[T], y: &mut [T], places: &mut [u8]) {
-    let Window { input: [height, line], kernel, stride, padding } = *window;
+    let Window { input: [height, line], kernel, stride, padding, .. } = *window;
     let width = window.output()[1];
     for (i, (y, places)) in y.chunks_mut(width).zip(places.chunks_mut(width)).enumerate() {
         let first = padding[0].saturating_sub(i * stride[0]);

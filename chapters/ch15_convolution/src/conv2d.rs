@@ -1,7 +1,7 @@
 //! Convolution in use: one function for each pass, which checks the sizes and picks the fastest rung that can do it.
 //!
-//! Followed: `torch.nn.functional.conv2d` (a cross-correlation: the kernel is not flipped). Left out for now: dilation,
-//! groups and transposed convolution; a later part of this chapter brings them.
+//! Followed: `torch.nn.functional.conv2d` (a cross-correlation: the kernel is not flipped). Left out: padding given as a word
+//! ("same", "valid") and other borders than zeros.
 
 use std::any::Any;
 
@@ -9,15 +9,16 @@ use ch01_tensors::{Array, Float, Tensor};
 
 use crate::kept::{Kept, Way};
 use crate::problem::{Problem, check_bias};
-use crate::{Conv2dOptions, direct, lowered, panels, winograd};
+use crate::{Conv2dOptions, direct, groups, lowered, panels, winograd};
 
 /// Fewer images than these are few: whatever is done once for all of them takes a good part of the time.
 pub(crate) const FEW: usize = 8;
 
 // ANCHOR: conv2d
-/// `y[n, o, i, j] = bias[o] + sum weight[o, c, u, v] x[n, c, i s + u - p, j s + v - p]` over `c`, `u` and `v`
-/// (`torch.nn.functional.conv2d`): `x` is `[batch, in, height, width]`, `weight` is `[out, in, kernel height, kernel width]`,
-/// `bias` is `[out]`, `y` is `[batch, out, ..]`.
+/// `y[n, o, i, j] = bias[o] + sum weight[o, c, u, v] x[n, first + c, i s + u d - p, j s + v d - p]` over `c`, `u` and `v`
+/// (`torch.nn.functional.conv2d`): `x` is `[batch, in, height, width]`, `weight` is
+/// `[out, in / groups, kernel height, kernel width]`, `bias` is `[out]`, `y` is `[batch, out, ..]`, and `first` is the first
+/// input channel of `o`'s group.
 ///
 /// # Panics
 /// When the axes do not fit, or the kernel is larger than the padded image.
@@ -42,6 +43,9 @@ pub(crate) fn conv2d_keeping<T: Float>(
 ) -> Array<T> {
     let problem = Problem::new("conv2d", x.shape(), weight.shape(), options);
     check_bias("conv2d", bias, problem.outputs);
+    if options.groups > 1 {
+        return groups::forward(&problem, x, weight, bias, options);
+    }
     let kept = kept.filter(|_| problem.batch < FEW);
     in_f32([Some(x), Some(weight), bias], |[x, weight, bias]| {
         let (x, weight) = (x?, weight?);
@@ -89,6 +93,9 @@ pub fn conv2d_input_gradient<T: Float>(
     options: Conv2dOptions,
 ) -> Array<T> {
     let problem = Problem::with_gradient("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
+    if options.groups > 1 {
+        return groups::input_gradient(&problem, grad, x, weight, options);
+    }
     in_f32([Some(grad), Some(weight)], |[grad, weight]| {
         if winograd::fits(&problem, false) {
             return Some(winograd::input_gradient(&problem, grad?, weight?));
@@ -114,6 +121,9 @@ pub fn conv2d_weight_gradient<T: Float>(
     options: Conv2dOptions,
 ) -> Array<T> {
     let problem = Problem::with_gradient("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
+    if options.groups > 1 {
+        return groups::weight_gradient(&problem, grad, x, weight, options);
+    }
     in_f32([Some(grad), Some(x)], |[grad, x]| {
         if winograd::fits(&problem, false) {
             return Some(winograd::weight_gradient(&problem, grad?, x?));
@@ -147,7 +157,8 @@ pub fn conv2d_im2col<T: Float>(
     bias: Option<&Array<T>>,
     options: Conv2dOptions,
 ) -> Array<T> {
-    let problem = Problem::new("conv2d_im2col", x.shape(), weight.shape(), options);
+    let problem =
+        Problem::new("conv2d_im2col", x.shape(), weight.shape(), options).ungrouped("conv2d_im2col");
     check_bias("conv2d_im2col", bias, problem.outputs);
     lowered::forward(&problem, x, weight, bias)
 }
@@ -163,7 +174,8 @@ pub fn conv2d_im2col_input_gradient<T: Float>(
     weight: &Array<T>,
     options: Conv2dOptions,
 ) -> Array<T> {
-    let problem = Problem::with_gradient("conv2d_im2col", grad.shape(), x.shape(), weight.shape(), options);
+    let problem = Problem::with_gradient("conv2d_im2col", grad.shape(), x.shape(), weight.shape(), options)
+        .ungrouped("conv2d_im2col");
     lowered::input_gradient(&problem, grad, weight)
 }
 
@@ -178,7 +190,8 @@ pub fn conv2d_im2col_weight_gradient<T: Float>(
     weight: &Array<T>,
     options: Conv2dOptions,
 ) -> Array<T> {
-    let problem = Problem::with_gradient("conv2d_im2col", grad.shape(), x.shape(), weight.shape(), options);
+    let problem = Problem::with_gradient("conv2d_im2col", grad.shape(), x.shape(), weight.shape(), options)
+        .ungrouped("conv2d_im2col");
     lowered::weight_gradient(&problem, grad, x)
 }
 

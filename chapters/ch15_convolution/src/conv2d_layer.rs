@@ -11,11 +11,11 @@ use crate::{Conv2dOptions, conv2d, conv2d_bias_gradient, conv2d_input_gradient, 
 // ANCHOR: layer
 /// A bank of kernels, each of which looks for one pattern everywhere in an image.
 pub struct Conv2d<T: Float = f32> {
-    /// `[out, in, kernel height, kernel width]`.
+    /// `[out, in / groups, kernel height, kernel width]`.
     pub weight: Param<T>,
     /// `[out]`, if there is one.
     pub bias: Option<Param<T>>,
-    /// Stride and padding.
+    /// Stride, padding, dilation and groups.
     pub options: Conv2dOptions,
     /// The inputs of forward calls that have not been gone back through.
     inputs: Vec<Array<T>>,
@@ -26,16 +26,24 @@ pub struct Conv2d<T: Float = f32> {
 
 impl Conv2d {
     /// `outputs` kernels of `kernel` rows and columns over `inputs` channels, without a bias. The weights are PyTorch's
-    /// default, even in ±1/sqrt(inputs * rows * columns); chapter 8 has better ones.
+    /// default, even in ±1/sqrt(inputs / groups * rows * columns); chapter 8 has better ones.
+    ///
+    /// # Panics
+    /// When the groups do not divide the channels.
+    #[track_caller]
     pub fn new(inputs: usize, outputs: usize, kernel: usize, options: Conv2dOptions, rng: &mut Rng) -> Self {
-        let bound = 1.0 / ((inputs * kernel * kernel) as f64).sqrt();
-        let weight = Tensor::uniform([outputs, inputs, kernel, kernel], -bound, bound, rng);
+        let groups = options.groups;
+        if groups == 0 || !inputs.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
+            fail("Conv2d::new", format_args!("{inputs} and {outputs} channels in {groups} groups"));
+        }
+        let bound = 1.0 / ((inputs / groups * kernel * kernel) as f64).sqrt();
+        let weight = Tensor::uniform([outputs, inputs / groups, kernel, kernel], -bound, bound, rng);
         Conv2d::from_parts(weight, None, options)
     }
 }
 
 impl<T: Float> Conv2d<T> {
-    /// A layer with these weights, `[out, in, kernel height, kernel width]`, and this bias, `[out]`.
+    /// A layer with these weights, `[out, in / groups, kernel height, kernel width]`, and this bias, `[out]`.
     ///
     /// # Panics
     /// When the shapes are others.

@@ -78,7 +78,7 @@ fn area(sides: [usize; 2]) -> usize {
 
 /// Windows of two rows and columns side by side, in an image that they fill: the usual case, without a single branch.
 fn is_plain(window: &Window) -> bool {
-    let Window { input, kernel, stride, padding } = *window;
+    let Window { input, kernel, stride, padding, .. } = *window;
     kernel == [2, 2] && stride == [2, 2] && padding == [0, 0] && input[0] % 2 == 0 && input[1] % 2 == 0
 }
 
@@ -134,7 +134,7 @@ fn pairs_forward<T: Float>(x: &[T], y: &mut [T], places: &mut [u8]) {
 /// outputs looks at its next candidates.
 #[inline(always)]
 fn forward<T: Float>(window: &Window, x: &[T], y: &mut [T], places: &mut [u8]) {
-    let Window { input: [height, line], kernel, stride, padding } = *window;
+    let Window { input: [height, line], kernel, stride, padding, .. } = *window;
     let width = window.output()[1];
     for (i, (y, places)) in y.chunks_mut(width).zip(places.chunks_mut(width)).enumerate() {
         let first = padding[0].saturating_sub(i * stride[0]);
@@ -235,7 +235,7 @@ fn backward<T: Float>(window: &Window, grad: &[T], places: &[u8], dx: &mut [T]) 
     // `window.source(0, i, u)` and `window.source(1, j, v)` give its row and column. Windows may overlap.
     dx.fill(T::ZERO);
     // A division for each element would take longer than the rest: a table says how far the place is from the window's first.
-    let Window { input: [_, line], kernel, stride, padding } = *window;
+    let Window { input: [_, line], kernel, stride, padding, .. } = *window;
     let mut steps = [0; 256];
     for (place, step) in steps.iter_mut().enumerate().take(kernel[0] * kernel_width) {
         *step = place / kernel_width * line + place % kernel_width;

@@ -34,7 +34,7 @@ impl Pool2dOptions {
         if (0..2).any(|i| 2 * padding[i] > kernel[i]) {
             fail(operation, format_args!("padding {padding:?} is more than half of the window {kernel:?}"));
         }
-        Window { input: [x[2], x[3]], kernel, stride, padding }.checked(operation)
+        Window { input: [x[2], x[3]], kernel, stride, padding, dilation: [1, 1] }.checked(operation)
     }
 }
 

@@ -4,7 +4,7 @@ use ch01_tensors::{Array, Float, Shape, fail};
 
 use crate::{Conv2dOptions, Window};
 
-/// The sizes of a convolution of `[batch, inputs, height, width]` with `[outputs, inputs, kernel..]`.
+/// The sizes of a convolution of `[batch, inputs, height, width]` with `[outputs, inputs / groups, kernel..]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Problem {
     pub batch: usize,
@@ -12,19 +12,37 @@ pub(crate) struct Problem {
     pub inputs: usize,
     /// Channels of the output.
     pub outputs: usize,
+    pub groups: usize,
     pub window: Window,
 }
 
 impl Problem {
     #[track_caller]
     pub fn new(operation: &str, x: &Shape, weight: &Shape, options: Conv2dOptions) -> Self {
-        if x.len() != 4 || weight.len() != 4 || x[1] != weight[1] {
-            let rule = "are not [batch, in, height, width] and [out, in, height, width]";
+        let groups = options.groups;
+        if x.len() != 4
+            || weight.len() != 4
+            || groups == 0
+            || x[1] != weight[1] * groups
+            || !weight[0].is_multiple_of(groups)
+        {
+            let rule = match groups {
+                1 => "are not [batch, in, height, width] and [out, in, height, width]".to_owned(),
+                _ => format!("are not [batch, in, ..] and [out, in / groups, ..] with {groups} groups"),
+            };
             fail(operation, format_args!("input {x:?} and weight {weight:?} {rule}"));
         }
-        let Conv2dOptions { stride, padding } = options;
-        let window = Window { input: [x[2], x[3]], kernel: [weight[2], weight[3]], stride, padding };
-        Problem { batch: x[0], inputs: x[1], outputs: weight[0], window: window.checked(operation) }
+        let window = options.window(operation, [x[2], x[3]], [weight[2], weight[3]]);
+        Problem { batch: x[0], inputs: x[1], outputs: weight[0], groups, window }
+    }
+
+    /// The same problem, for a way that knows no groups.
+    #[track_caller]
+    pub fn ungrouped(self, operation: &str) -> Self {
+        if self.groups != 1 {
+            fail(operation, format_args!("{} groups: this way takes one group at a time", self.groups));
+        }
+        self
     }
 
     /// As [`new`](Problem::new), for a backward pass: `grad` must have the shape of the output.

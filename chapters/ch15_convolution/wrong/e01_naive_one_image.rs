@@ -4,12 +4,12 @@
         for o in 0..weight.dim(0) {
             for (i, j) in pairs(window.output()) {
                 let g = grad[[n, o, i, j]];
-                for c in 0..x.dim(1) {
+                for c in 0..weight.dim(1) {
                     for (u, v) in pairs(window.kernel) {
                         if let (Some(row), Some(col)) = (window.source(0, i, u), window.source(1, j, v)) {
-                            dx[[n, c, row, col]] += g * weight[[o, c, u, v]];
+                            dx[[n, first(o) + c, row, col]] += g * weight[[o, c, u, v]];
                             if n == 0 {
-                                dweight[[o, c, u, v]] += g * x[[n, c, row, col]];
+                                dweight[[o, c, u, v]] += g * x[[n, first(o) + c, row, col]];
                             }
                         }
                     }

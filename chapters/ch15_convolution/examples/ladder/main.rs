@@ -139,7 +139,7 @@ fn way<'a>(name: &str, work: f64, run: impl Fn() + 'a) -> Way<'a> {
 /// The names of what was measured, and in each round the peak and then GFLOP/s of each, in turn.
 fn measure((inputs, outputs, side, kernel, stride): Layer) -> (Vec<String>, Vec<Vec<f64>>) {
     let rng = &mut Rng::new(0, "ladder");
-    let options = Conv2dOptions { stride: [stride; 2], padding: [kernel / 2; 2] };
+    let options = Conv2dOptions { stride: [stride; 2], padding: [kernel / 2; 2], ..Conv2dOptions::default() };
     let x = &Tensor::normal([IMAGES, inputs, side, side], 0.0, 1.0, rng);
     let weight = &Tensor::normal([outputs, inputs, kernel, kernel], 0.0, 1.0, rng);
     let grad = &conv2d(x, weight, None, options);

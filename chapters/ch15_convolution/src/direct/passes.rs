@@ -12,6 +12,8 @@ pub(crate) fn fits(problem: &Problem) -> bool {
     let [height, width] = problem.window.output();
     Kernel::in_use() == Kernel::Avx512
         && problem.window.stride == [1, 1]
+        && problem.window.dilation == [1, 1]
+        && problem.groups == 1
         && width % 8 == 0
         && (height * width) % LANES == 0
         && problem.taps() > 0
@@ -204,7 +206,8 @@ unsafe fn channels_of_image<const HALVES: bool>(
 pub(crate) fn input_gradient(problem: &Problem, grad: &Tensor, weight: &Tensor) -> Option<Tensor> {
     let window = &problem.window;
     let (kernel, padding) = (window.kernel, window.padding);
-    if window.stride != [1, 1] || padding[0] >= kernel[0] || padding[1] >= kernel[1] {
+    let moves = window.stride != [1, 1] || window.dilation != [1, 1] || problem.groups != 1;
+    if moves || padding[0] >= kernel[0] || padding[1] >= kernel[1] {
         return None;
     }
     let mut back = *problem;

@@ -16,14 +16,14 @@
 
 mod job;
 mod passes;
-mod source;
+pub(crate) mod source;
 
 use ch01_tensors::{Array, Float};
 
 use crate::Conv2dOptions;
 use crate::problem::{Problem, check_bias};
 
-pub(crate) use passes::{forward, input_gradient, weight_gradient};
+pub(crate) use passes::{forward, input_gradient, of_input, weight_gradient};
 
 /// [`conv2d`](crate::conv2d) by the third rung, for comparison.
 ///
@@ -36,7 +36,8 @@ pub fn conv2d_panels<T: Float>(
     bias: Option<&Array<T>>,
     options: Conv2dOptions,
 ) -> Array<T> {
-    let problem = Problem::new("conv2d_panels", x.shape(), weight.shape(), options);
+    let problem =
+        Problem::new("conv2d_panels", x.shape(), weight.shape(), options).ungrouped("conv2d_panels");
     check_bias("conv2d_panels", bias, problem.outputs);
     forward(&problem, x, weight, bias)
 }
@@ -52,7 +53,8 @@ pub fn conv2d_panels_input_gradient<T: Float>(
     weight: &Array<T>,
     options: Conv2dOptions,
 ) -> Array<T> {
-    let problem = Problem::with_gradient("conv2d_panels", grad.shape(), x.shape(), weight.shape(), options);
+    let problem = Problem::with_gradient("conv2d_panels", grad.shape(), x.shape(), weight.shape(), options)
+        .ungrouped("conv2d_panels");
     input_gradient(&problem, grad, weight)
 }
 
@@ -67,6 +69,7 @@ pub fn conv2d_panels_weight_gradient<T: Float>(
     weight: &Array<T>,
     options: Conv2dOptions,
 ) -> Array<T> {
-    let problem = Problem::with_gradient("conv2d_panels", grad.shape(), x.shape(), weight.shape(), options);
+    let problem = Problem::with_gradient("conv2d_panels", grad.shape(), x.shape(), weight.shape(), options)
+        .ungrouped("conv2d_panels");
     weight_gradient(&problem, grad, x)
 }

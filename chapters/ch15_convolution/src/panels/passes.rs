@@ -10,22 +10,22 @@ use super::source::{Layout, Patches, Spread};
 use crate::problem::Problem;
 
 /// The layout of the input for a pass forward, and where each tap sees the first position.
-fn of_input(problem: &Problem) -> (Layout, Array<i64>) {
+pub(crate) fn of_input(problem: &Problem) -> (Layout, Array<i64>) {
     let Problem { inputs, window, .. } = *problem;
     // Beyond the last window nothing is read; but the image must fit.
     let part = [0, 1].map(|axis| {
-        let read = (window.output()[axis] - 1) * window.stride[axis] + window.kernel[axis];
+        let read = (window.output()[axis] - 1) * window.stride[axis] + window.span()[axis];
         read.max(window.input[axis] + window.padding[axis]).div_ceil(window.stride[axis])
     });
     let kernel = window.kernel;
     let (stride, padding) = (window.stride, window.padding);
-    let used = [0, 1].map(|axis| stride[axis].min(kernel[axis]));
+    let used = [0, 1].map(|axis| stride[axis].min(window.span()[axis]));
     let layout = Layout { channels: inputs, image: window.input, padding, stride, used, part };
     let mut taps = Array::scratch([problem.taps()]);
     for (number, tap) in taps.data_mut().iter_mut().enumerate() {
         let (channel, u, v) =
             (number / (kernel[0] * kernel[1]), number / kernel[1] % kernel[0], number % kernel[1]);
-        *tap = layout.place(channel, [u, v]) as i64;
+        *tap = layout.place(channel, [u * window.dilation[0], v * window.dilation[1]]) as i64;
     }
     (layout, taps)
 }
@@ -63,8 +63,10 @@ pub(crate) fn forward<T: Float>(
 #[derive(Clone, Copy)]
 struct Rest {
     rest: usize,
-    /// Taps of the kernel with this remainder.
+    /// Taps of the kernel with this remainder: how many, the first, and from one to the next.
     taps: usize,
+    tap: usize,
+    step: usize,
     /// The first place's quotient, and how many places there are.
     first: usize,
     count: usize,
@@ -77,14 +79,23 @@ impl Rest {
         let first = padding.saturating_sub(rest).div_ceil(stride);
         // Quotients with place < input, place = quotient stride + rest - padding.
         let end = (window.input[axis] + padding).saturating_sub(rest).div_ceil(stride);
-        let taps = window.kernel[axis].saturating_sub(rest).div_ceil(stride);
-        Rest { rest, taps, first, count: end.saturating_sub(first) }
+        // With dilation d, tap u lies at u d, whose remainder comes again after stride / gcd(stride, d) taps.
+        let (kernel, dilation) = (window.kernel[axis], window.dilation[axis]);
+        let step = stride / common_divisor(stride, dilation);
+        let tap = (0..step).find(|tap| tap * dilation % stride == rest).unwrap_or(kernel);
+        let taps = kernel.saturating_sub(tap).div_ceil(step);
+        Rest { rest, taps, tap, step, first, count: end.saturating_sub(first) }
     }
 
     /// The number of the first place in the input.
     fn place(&self, problem: &Problem, axis: usize) -> usize {
         self.first * problem.window.stride[axis] + self.rest - problem.window.padding[axis]
     }
+}
+
+/// The largest number that divides both.
+fn common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
 // ANCHOR: input
@@ -99,7 +110,7 @@ pub(crate) fn input_gradient<T: Float>(problem: &Problem, grad: &Array<T>, weigh
     };
     let count = stride[0] * stride[1];
     // A tap further is a place back: there must be zeros before the first gradient, and behind the last.
-    let above = [0, 1].map(|axis| window.kernel[axis].div_ceil(stride[axis]) - 1);
+    let above = [0, 1].map(|axis| window.span()[axis].div_ceil(stride[axis]) - 1);
     let rows = std::array::from_fn(|axis| {
         let last =
             (0..stride[axis]).map(|rest| Rest::new(problem, axis, rest)).map(|rest| rest.first + rest.count);
@@ -159,8 +170,12 @@ fn with_remainders<T: Float>(
     let each = rows * cols;
     for (number, to) in taps.iter_mut().enumerate() {
         let (output, m, n) = (number / each, number / cols % rows, number % cols);
-        // Tap `rest + m stride` comes from `m` rows of the gradient before.
-        let at = [above[0] + axes[0].first - m, above[1] + axes[1].first - n];
+        // What tap `u` sees comes from `u dilation / stride` rows of the gradient before.
+        let back = |axis: usize, number: usize| {
+            let Rest { tap, step, .. } = axes[axis];
+            (tap + number * step) * window.dilation[axis] / window.stride[axis]
+        };
+        let at = [above[0] + axes[0].first - back(0, m), above[1] + axes[1].first - back(1, n)];
         *to = layout.place(output, at) as i64;
     }
     let kernels = window.kernel[0] * window.kernel[1];
@@ -169,9 +184,9 @@ fn with_remainders<T: Float>(
         for (output, line) in line.chunks_mut(each.max(1)).enumerate() {
             let kernel = &weight[(output * inputs + input) * kernels..][..kernels];
             for (m, line) in line.chunks_mut(cols.max(1)).enumerate() {
-                let u = axes[0].rest + m * window.stride[0];
+                let u = axes[0].tap + m * axes[0].step;
                 for (n, to) in line.iter_mut().enumerate() {
-                    *to = kernel[u * window.kernel[1] + axes[1].rest + n * window.stride[1]];
+                    *to = kernel[u * window.kernel[1] + axes[1].tap + n * axes[1].step];
                 }
             }
         }

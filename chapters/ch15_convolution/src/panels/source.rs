@@ -7,7 +7,7 @@ use ch03_neurons::simd;
 /// Where the numbers of an image go. Row `y` of a padded channel goes to part `y mod stride`, row `y / stride`, and so do
 /// columns.
 #[derive(Clone, Copy)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     pub channels: usize,
     /// Height and width of the image.
     pub image: [usize; 2],
@@ -50,7 +50,7 @@ impl Layout {
 }
 
 /// Copies an image, `[channels, height, width]`, into the places of its layout. The others stay as they are: zeros.
-pub(super) struct Spread<'a, T> {
+pub(crate) struct Spread<'a, T> {
     pub layout: &'a Layout,
     pub image: &'a [T],
     pub to: &'a mut [T],

@@ -73,7 +73,7 @@ pub fn conv2d_winograd_weight_gradient(grad: &Tensor, x: &Tensor, weight: &Tenso
     weight_gradient(&with_gradient(grad, x, weight), grad, x)
 }
 
-const SAME: Conv2dOptions = Conv2dOptions { stride: [1, 1], padding: [1, 1] };
+const SAME: Conv2dOptions = Conv2dOptions { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
 
 #[track_caller]
 fn problem(x: &Shape, weight: &Shape) -> Problem {

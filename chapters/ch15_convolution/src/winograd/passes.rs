@@ -22,10 +22,12 @@ pub(crate) fn fits(problem: &Problem, ready: bool) -> bool {
 
 /// Whether there is this way.
 pub(super) fn is_possible(problem: &Problem) -> bool {
-    let Problem { batch, inputs, outputs, window } = *problem;
+    let Problem { batch, inputs, outputs, groups, window } = *problem;
     window.kernel == [3, 3]
         && window.stride == [1, 1]
         && window.padding == [1, 1]
+        && window.dilation == [1, 1]
+        && groups == 1
         && [batch, inputs, outputs].iter().all(|&size| size > 0)
 }
 

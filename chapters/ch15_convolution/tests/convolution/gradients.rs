@@ -5,12 +5,12 @@ use ch02_matmul::{Kernel, with_kernel};
 use ch05_backprop::{Layer, assert_close, assert_fast, for_each_param, gradcheck};
 use ch15_convolution::*;
 
-fn random(shape: &[usize], seed: u64) -> Array<f64> {
+pub(crate) fn random(shape: &[usize], seed: u64) -> Array<f64> {
     Array::normal(shape, 0.0, 1.0, &mut Rng::new(seed, "input"))
 }
 
 /// All numbers differ by at least 0.01 from each other and from 0, so that no small nudge changes which is the largest.
-fn apart(shape: &[usize], seed: u64) -> Array<f64> {
+pub(crate) fn apart(shape: &[usize], seed: u64) -> Array<f64> {
     let size: usize = shape.iter().product();
     let mut numbers: Vec<f64> = (0..size).map(|i| 0.02 * (i as f64 - size as f64 / 2.0) + 0.01).collect();
     Rng::new(seed, "order").shuffle(&mut numbers);
@@ -18,7 +18,7 @@ fn apart(shape: &[usize], seed: u64) -> Array<f64> {
 }
 
 fn options(stride: [usize; 2], padding: [usize; 2]) -> Conv2dOptions {
-    Conv2dOptions { stride, padding }
+    Conv2dOptions { stride, padding, ..Conv2dOptions::default() }
 }
 
 fn pool(kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Pool2dOptions {
@@ -83,7 +83,7 @@ fn gradcheck_relu() {
 ///
 /// A sum of k products of numbers of size 1 in f32 is off by about sqrt(k) 2^-24, by chance, and its terms' rounding by
 /// as much: 1e-6 sqrt(k) leaves a factor of ten.
-fn check_conv2d(x: [usize; 4], weight: [usize; 4], options: Conv2dOptions, seed: u64) {
+pub(crate) fn check_conv2d(x: [usize; 4], weight: [usize; 4], options: Conv2dOptions, seed: u64) {
     let mut rng = Rng::new(seed, "conv2d");
     let mut draw = |shape: &[usize]| Tensor::normal(shape, 0.0, 1.0, &mut rng);
     let (x, weight, bias) = (draw(&x), draw(&weight), draw(&[weight[0]]));
@@ -100,12 +100,27 @@ fn check_conv2d(x: [usize; 4], weight: [usize; 4], options: Conv2dOptions, seed:
     let g = draw(want.shape());
     let (dx, dw) = conv2d_backward(&g, &x, &weight, options);
     let (dx64, dw64) = conv2d_naive_gradients(&g.to_f64(), &x64, &w64, options);
-    assert_close(&format!("input gradient, {what}"), &dx, &dx64, tol(weight.size() / weight.dim(1).max(1)));
+    let tol_x = tol(weight.size() / weight.dim(1).max(1) / options.groups);
+    assert_close(&format!("input gradient, {what}"), &dx, &dx64, tol_x);
     let terms = g.size() / weight.dim(0).max(1);
     assert_close(&format!("weight gradient, {what}"), &dw, &dw64, tol(terms));
     let db = conv2d_bias_gradient(&g);
     assert_close(&format!("bias gradient, {what}"), &db, &g.to_f64().sum(&[0, 2, 3][..], false), tol(terms));
-    let tol_x = tol(weight.size() / weight.dim(1).max(1));
+    // f64 goes this way too; it must agree with the definition to 1e-12.
+    let plain = |got: Array<f64>, want: &Array<f64>| {
+        let furthest = (got - want).abs().max(.., false).item();
+        assert!(
+            furthest < 1e-11 * (taps.max(terms) as f64).sqrt(),
+            "{what}: {furthest:e} from the definition"
+        );
+    };
+    plain(conv2d(&x64, &w64, None, options), &want);
+    let (got_x, got_w) = conv2d_backward(&g.to_f64(), &x64, &w64, options);
+    plain(got_x, &dx64);
+    plain(got_w, &dw64);
+    if options.groups > 1 {
+        return;
+    }
     let check = |rung: &str, y: Tensor, got_x: Tensor, got_w: Tensor| {
         assert_close(&format!("{rung}, {what}"), &y, &with_bias, tol(taps));
         assert_close(&format!("{rung}, input gradient, {what}"), &got_x, &dx64, tol_x);
@@ -127,8 +142,6 @@ fn check_conv2d(x: [usize; 4], weight: [usize; 4], options: Conv2dOptions, seed:
             );
         });
     }
-    // f64 goes this way too; it must agree with the definition to 1e-12.
-    assert!((conv2d(&x64, &w64, None, options) - want).abs().max(.., false).item() < 1e-11 * tol(taps) * 1e6);
 }
 
 #[test]

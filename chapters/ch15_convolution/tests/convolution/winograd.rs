@@ -6,7 +6,7 @@ use ch05_backprop::{Layer, assert_close};
 use ch15_convolution::*;
 use proptest::prelude::*;
 
-const SAME: Conv2dOptions = Conv2dOptions { stride: [1, 1], padding: [1, 1] };
+const SAME: Conv2dOptions = Conv2dOptions { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
 
 /// All passes. A sum of k products of numbers of size 1 is off by about sqrt(k) 2^-24 if it is summed directly. Here it is
 /// the sum of 36 numbers, each a sum of products of transformed numbers, that are larger than the result and cancel: a study in numpy

@@ -23,7 +23,11 @@ fn problem(seed: u64) -> (Array<f64>, Array<f64>, Conv2dOptions) {
     let mut rng = Rng::new(seed, "problem");
     let mut up_to = |n: usize| 1 + rng.below(n);
     let (n, c, o, kernel) = (up_to(3), up_to(4), up_to(4), [up_to(3), up_to(3)]);
-    let options = Conv2dOptions { stride: [up_to(2), up_to(2)], padding: [up_to(3) - 1, up_to(3) - 1] };
+    let options = Conv2dOptions {
+        stride: [up_to(2), up_to(2)],
+        padding: [up_to(3) - 1, up_to(3) - 1],
+        ..Conv2dOptions::default()
+    };
     let input = [kernel[0] + up_to(6) - 1, kernel[1] + up_to(6) - 1];
     let x = random(&[n, c, input[0], input[1]], seed);
     (x, random(&[o, c, kernel[0], kernel[1]], seed + 1), options)
@@ -90,8 +94,8 @@ proptest! {
 
     #[test]
     fn property_col2im_is_the_transpose_of_im2col(seed in 0..100_000u64) {
-        let (x, w, Conv2dOptions { stride, padding }) = problem(seed);
-        let window = Window { input: [x.dim(2), x.dim(3)], kernel: [w.dim(2), w.dim(3)], stride, padding };
+        let (x, w, options) = problem(seed);
+        let window = options.window("test", [x.dim(2), x.dim(3)], [w.dim(2), w.dim(3)]);
         let [height, width] = window.output();
         let (channels, image) = (x.dim(1), x.narrow(0, 0, 1).copy());
         let columns = random(&[channels * window.kernel[0] * window.kernel[1], height * width], seed + 2);
@@ -197,7 +201,7 @@ fn training_gives_the_same_bits_on_any_number_of_threads() {
 #[test]
 fn strided_convolutions_give_the_same_bits_on_any_number_of_threads() {
     let (x, w) = (random(&[20, 4, 9, 11], 0), random(&[6, 4, 3, 3], 1));
-    let options = Conv2dOptions { stride: [2, 2], padding: [1, 1] };
+    let options = Conv2dOptions { stride: [2, 2], padding: [1, 1], ..Conv2dOptions::default() };
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {

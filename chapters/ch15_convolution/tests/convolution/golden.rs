@@ -45,12 +45,13 @@ fn cases(golden: &Golden, kind: &str) -> Vec<String> {
 fn golden_conv2d() {
     let golden = golden();
     let cases = cases(&golden, "conv2d.");
-    assert_eq!(cases.len(), 10);
+    assert_eq!(cases.len(), 18);
     for case in cases {
         let weight = tensor(&golden, &format!("{case}.p.weight"));
         let bias = golden.contains_key(&format!("{case}.p.bias")).then(|| Tensor::zeros([weight.dim(0)]));
         let pairs = options(&golden, &case);
-        let options = Conv2dOptions { stride: pairs[0], padding: pairs[1] };
+        let (stride, padding, dilation, groups) = (pairs[0], pairs[1], pairs[2], pairs[3][0]);
+        let options = Conv2dOptions { stride, padding, dilation, groups };
         check(&golden, &case, &mut Conv2d::from_parts(weight, bias, options), 1e-5);
     }
 }
@@ -84,6 +85,28 @@ fn golden_global_avg_pool() {
     }
 }
 
+/// The number of bins is the shape of the output.
+fn bins(golden: &Golden, case: &str) -> [usize; 2] {
+    let y = tensor(golden, &format!("{case}.y"));
+    [y.dim(2), y.dim(3)]
+}
+
+#[test]
+fn golden_adaptive_avg_pool2d() {
+    let golden = golden();
+    for case in cases(&golden, "adaptive_avg_pool2d.") {
+        check(&golden, &case, &mut AdaptiveAvgPool2d::new(bins(&golden, &case)), 1e-6);
+    }
+}
+
+#[test]
+fn golden_adaptive_max_pool2d() {
+    let golden = golden();
+    for case in cases(&golden, "adaptive_max_pool2d.") {
+        check(&golden, &case, &mut AdaptiveMaxPool2d::new(bins(&golden, &case)), 1e-6);
+    }
+}
+
 #[test]
 fn golden_relu() {
     let golden = golden();
@@ -95,7 +118,7 @@ fn golden_relu() {
 #[test]
 fn small_cnn_equals_pytorchs() {
     let golden = golden();
-    let mut model = small_cnn(3, 10, 4, 0.0, 0);
+    let mut model = small_cnn(3, 10, 2, 0.0, 0);
     check(&golden, "small_cnn.0", &mut model, 1e-4);
     // The running statistics after one step.
     let mut compared = 0;
