@@ -1,20 +1,31 @@
 //! # Chapter 19: attention
 //!
-//! Built here: [`scaled_dot_product`] with causal and padding masks ([`Mask`]) and its backward pass, written with whole
-//! arrays as on the book page; [`self_attention`], the same function made fast: one task for each head, with the weights
-//! computed again in the backward pass instead of stored; [`MultiHeadAttention`] on top of it; and the two ways of saying
-//! where a token stands, [`sinusoidal_positions`] and [`LearnedPositions`].
+//! Built here, in the order of the book page:
+//!
+//! - [`scaled_dot_product`] with causal and padding masks ([`Mask`]) and its backward pass, written with whole arrays;
+//!   [`self_attention`], the same function made fast; [`MultiHeadAttention`] on top of it;
+//! - [`AttentionOptions`]: biases, windows, shared heads of keys. [`attention`] follows them with whole arrays,
+//!   [`flash_attention`] in tiles, with memory that grows only as the number of tokens;
+//! - layers on top: [`CrossAttention`], [`GroupedQueryAttention`]; [`KvCache`] for generating token by token;
+//! - ways of saying where a token stands: [`sinusoidal_positions`], [`LearnedPositions`], [`Rotary`], [`alibi_slopes`].
 //!
 //! It stands on arrays (chapter 1), matrix products (2), softmax (3) and the layer contract (5).
 //!
-//! Left out, and brought by a later version of this chapter: additive masks, cross-, grouped- and multi-query attention,
-//! rotary positions and ALiBi, sliding windows, linear attention, the tiled softmax of flash attention, the cache of
-//! keys and values. Dropout on the attention weights is left out too.
+//! Left out: dropout on the attention weights (chapter 12 builds it in its plainest form; models of today do without).
 
 extern crate self as ch19_attention;
 
+mod alibi;
+mod attention;
+mod cross_attention;
+mod flash_attention;
+mod flash_rows;
+mod grouped_query_attention;
 mod heads;
+mod kv_cache;
 mod learned_positions;
+mod options;
+mod rotary;
 mod score_rows;
 mod self_attention;
 
@@ -30,10 +41,18 @@ mod multi_head;
 #[cfg_attr(yours_sinusoidal, path = "../yours/e04_sinusoidal.rs")]
 mod sinusoidal;
 
+pub use alibi::alibi_slopes;
+pub use attention::{AttentionGradients, attention, attention_backward};
+pub use cross_attention::CrossAttention;
+pub use flash_attention::{flash_attention, flash_attention_backward};
+pub use grouped_query_attention::GroupedQueryAttention;
 pub use heads::{merge_heads, split_heads};
+pub use kv_cache::KvCache;
 pub use learned_positions::LearnedPositions;
 pub use mask::Mask;
 pub use multi_head::MultiHeadAttention;
+pub use options::AttentionOptions;
+pub use rotary::{Rotary, RotaryLayout, RotaryScaling, turn_pairs};
 pub use scaled_dot_product::{attention_weights, scaled_dot_product, scaled_dot_product_backward};
 pub use self_attention::{Attended, self_attention, self_attention_backward};
 pub use sinusoidal::sinusoidal_positions;

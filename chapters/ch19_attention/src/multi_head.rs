@@ -8,13 +8,14 @@
 //! Backward is the same way back: through the second layer, through attention, through the first. The linear layers
 //! (chapter 5) keep their own inputs; attention keeps queries, keys and values, and one number for each query and head.
 //!
-//! Left out: dropout on the weights, keys of another sequence (cross-attention).
+//! Left out: dropout on the weights. Keys of another sequence: [`CrossAttention`](crate::CrossAttention).
 
 use ch01_tensors::context::within;
 use ch01_tensors::{Array, Float, Rng, fail};
 use ch05_backprop::{Layer, Linear, Module, Visitor};
 use ch19_attention::{
-    Attended, Mask, attention_weights, self_attention, self_attention_backward, split_heads,
+    Attended, AttentionOptions, KvCache, Mask, attention_weights, flash_attention, merge_heads,
+    self_attention, self_attention_backward, split_heads,
 };
 
 /// Several attentions side by side, each on features of its own.
@@ -123,6 +124,32 @@ impl<T: Float> MultiHeadAttention<T> {
         let attended = self_attention(&qkv, self.heads, mask);
         within("output", || self.output.infer(attended.output))
     }
+
+    /// An empty cache for `batch` sequences of up to `capacity` tokens.
+    pub fn cache(&self, batch: usize, capacity: usize) -> KvCache<T> {
+        KvCache::new([batch, self.heads, capacity, self.output.weight.value.dim(0) / self.heads])
+    }
+
+    // ANCHOR: infer_cached
+    /// The output of new tokens, `[batch, new, size]`, behind those of the cache, which they are added to: the same as
+    /// [`infer`](MultiHeadAttention::infer) of all tokens with a causal mask gives for the last ones.
+    ///
+    /// # Panics
+    /// When the shape is another, or the cache has no room.
+    #[track_caller]
+    pub fn infer_cached(&self, x_new: Array<T>, cache: &mut KvCache<T>) -> Array<T> {
+        let qkv = within("qkv", || self.qkv.infer(x_new));
+        let [q, k, v] = qkv.split_equal(2).map(|part| split_heads(part, self.heads));
+        // exercise: cached - The new queries stand behind the `cache.len()` tokens so far: that is their `offset` in
+        // `AttentionOptions { mask: Mask::CAUSAL, offset, ..Default::default() }`. Then `cache.extend(&k, &v)`, and
+        // `flash_attention(&q, &cache.keys(), &cache.values(), &options).output` is what the new queries find.
+        let options = AttentionOptions { mask: Mask::CAUSAL, offset: cache.len(), ..Default::default() };
+        cache.extend(&k, &v);
+        let output = flash_attention(&q, &cache.keys(), &cache.values(), &options).output;
+        // exercise: end
+        within("output", || self.output.infer(merge_heads(output)))
+    }
+    // ANCHOR_END: infer_cached
 
     /// Where each head looks, `[batch, heads, queries, keys]`, for pictures: the weights that
     /// [`infer`](MultiHeadAttention::infer) uses.

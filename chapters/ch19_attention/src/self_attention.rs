@@ -107,7 +107,7 @@ impl<'a, T: Float> Head<'a, T> {
 }
 
 /// Where tasks write rows of several heads side by side: slices cannot say that they do not overlap.
-struct Rows<T> {
+pub(crate) struct Rows<T> {
     first: *mut T,
     row: usize,
 }
@@ -116,7 +116,7 @@ struct Rows<T> {
 unsafe impl<T: Send> Sync for Rows<T> {}
 
 impl<T: Float> Rows<T> {
-    fn new(data: &mut [T], row: usize) -> Self {
+    pub fn new(data: &mut [T], row: usize) -> Self {
         Rows { first: data.as_mut_ptr(), row }
     }
 
@@ -124,7 +124,7 @@ impl<T: Float> Rows<T> {
     ///
     /// # Safety
     /// They lie inside the slice, and no other window on them lives.
-    unsafe fn window(&self, first: usize, count: usize, column: usize, size: usize) -> WindowMut<'_, T> {
+    pub unsafe fn window(&self, first: usize, count: usize, column: usize, size: usize) -> WindowMut<'_, T> {
         // SAFETY: the caller promises that the rows are there and ours.
         unsafe { WindowMut::from_raw(self.first.add(first * self.row + column), [count, size], self.row) }
     }
@@ -134,7 +134,7 @@ impl<T: Float> Rows<T> {
     /// # Safety
     /// They lie inside the slice, and nobody else reads or writes them.
     #[expect(clippy::mut_from_ref, reason = "the caller promises that nobody else has them")]
-    unsafe fn part(&self, row: usize, column: usize, length: usize) -> &mut [T] {
+    pub unsafe fn part(&self, row: usize, column: usize, length: usize) -> &mut [T] {
         // SAFETY: the caller promises that the elements are there and ours.
         unsafe { std::slice::from_raw_parts_mut(self.first.add(row * self.row + column), length) }
     }

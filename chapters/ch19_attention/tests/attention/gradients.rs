@@ -1,6 +1,6 @@
 //! Gradient checks with every kind of mask, and the fast f32 path against the plain f64 one.
 
-use ch01_tensors::{Array, Rng, Tensor};
+use ch01_tensors::{Array, Rng};
 use ch03_neurons::{assert_gradient, numerical_gradient};
 use ch05_backprop::{Layer, Module, Visitor, for_each_param, gradcheck};
 use ch19_attention::{
@@ -8,25 +8,7 @@ use ch19_attention::{
     scaled_dot_product_backward, self_attention, self_attention_backward, split_heads,
 };
 
-fn random(shape: &[usize], seed: u64) -> Array<f64> {
-    Array::normal(shape, 0.0, 1.0, &mut Rng::new(seed, "input"))
-}
-
-/// Padding masks for three sequences of `time` tokens: a short one, a full one, and one with gaps (and, where `empty`,
-/// one without any real token instead of the full one).
-fn padding(time: usize, empty: bool) -> Array<bool> {
-    Array::from_fn([3, time], |at| match at[0] {
-        0 => at[1] < time.div_ceil(2),
-        1 => !empty,
-        _ => at[1] % 3 != 1,
-    })
-}
-
-/// No mask, causal, padding, both.
-fn masks(padding: &Array<bool>) -> [Mask<'_>; 4] {
-    let both = Mask { causal: true, padding: Some(padding) };
-    [Mask::NONE, Mask::CAUSAL, Mask::padding(padding), both]
-}
+use crate::common::{assert_close, masks, padding, random};
 
 #[test]
 fn gradcheck_scaled_dot_product() {
@@ -110,17 +92,6 @@ fn gradcheck_learned_positions() {
     let mut rng = Rng::new(7, "weights");
     for time in [1, 3, 4] {
         gradcheck(&mut LearnedPositions::new(4, 3, &mut rng).to_f64(), &random(&[2, time, 3], 8));
-    }
-}
-
-/// Both are off by rounding alone: sums of at most a few hundred terms, computed in f32 with errors near 1e-6 of the
-/// largest term; 2e-5 of the largest result leaves room for a few dozen roundings.
-#[track_caller]
-fn assert_close(what: &str, fast: &Tensor, plain: &Array<f64>) {
-    assert_eq!(fast.shape(), plain.shape(), "{what}: shapes");
-    let scale = plain.iter().fold(1.0, |largest: f64, x| largest.max(x.abs()));
-    for (i, (a, b)) in fast.iter().zip(plain.iter()).enumerate() {
-        assert!((f64::from(a) - b).abs() <= 2e-5 * scale, "{what}, element {i}: fast {a}, plain {b}");
     }
 }
 

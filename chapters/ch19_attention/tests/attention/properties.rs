@@ -8,18 +8,7 @@ use ch19_attention::{
 };
 use proptest::prelude::*;
 
-fn random(shape: &[usize], seed: u64) -> Array<f64> {
-    Array::normal(shape, 0.0, 1.0, &mut Rng::new(seed, "input"))
-}
-
-#[track_caller]
-fn assert_near(what: &str, a: &Array<f64>, b: &Array<f64>) {
-    assert_eq!(a.shape(), b.shape(), "{what}: shapes");
-    for (i, (a, b)) in a.iter().zip(b.iter()).enumerate() {
-        // f64 sums of a few dozen terms of order 1 in two orders.
-        assert!((a - b).abs() <= 1e-12 * (1.0 + b.abs()), "{what}, element {i}: {a} and {b}");
-    }
-}
+use crate::common::{assert_near, random};
 
 fn layer(seed: u64, size: usize, heads: usize) -> MultiHeadAttention<f64> {
     MultiHeadAttention::new(size, heads, &mut Rng::new(seed, "weights")).to_f64()
