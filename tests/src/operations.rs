@@ -180,6 +180,17 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch15_convolution", "relu"),
     op("ch17_embeddings", "embedding"),
     op("ch17_embeddings", "masked_mean"),
+    Operation {
+        shared: &[
+            ("gradcheck", "gradcheck_lstm_classifier"),
+            ("golden", "golden_lstm_classifier"),
+            ("property", "property_packed_mean_is_the_mean_of_each"),
+            ("fast", "fast_lstm_classifier_against_plain"),
+        ],
+        ..op("ch18_recurrent", "packed_mean")
+    },
+    op("ch18_recurrent", "lstm_classifier"),
+    op("ch18_recurrent", "recurrent"),
     op("ch19_attention", "learned_positions"),
     op("ch19_attention", "multi_head_attention"),
     op("ch19_attention", "scaled_dot_product"),

@@ -1,0 +1,22 @@
+//! What a recurrent network carries from one step to the next.
+
+use ch01_tensors::{Array, Float};
+
+// ANCHOR: state
+/// The state of all layers and directions, `[layers * directions, batch, hidden]`: layer 0 forward, layer 0 reverse, layer 1
+/// forward and so on, as in PyTorch. The gradient of a state is a `State` as well.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State<T: Float = f32> {
+    /// `h`, which is also the output.
+    pub hidden: Array<T>,
+    /// `c`, the cells of an LSTM. None for the others.
+    pub cell: Option<Array<T>>,
+}
+// ANCHOR_END: state
+
+impl<T: Float> State<T> {
+    /// The same numbers in 64 bits.
+    pub fn to_f64(&self) -> State<f64> {
+        State { hidden: self.hidden.to_f64(), cell: self.cell.as_ref().map(Array::to_f64) }
+    }
+}
