@@ -179,7 +179,11 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch15_convolution", "max_pool2d"),
     op("ch15_convolution", "relu"),
     op("ch17_embeddings", "embedding"),
+    op("ch17_embeddings", "embedding_bag"),
+    op("ch17_embeddings", "glove"),
     op("ch17_embeddings", "masked_mean"),
+    op("ch17_embeddings", "negative_sampling"),
+    op("ch17_embeddings", "tsne"),
     Operation {
         shared: &[
             ("gradcheck", "gradcheck_lstm_classifier"),

@@ -12,10 +12,12 @@
 //! In backward, the table is cut by rows until a part has few tokens left, and each part goes through the tokens in
 //! their order: no two threads write the same row, and every sum has the same order, whatever the number of threads.
 //!
-//! Left out: a gradient that stores only the rows used (`sparse=True`), clipping of long vectors (`max_norm`).
+//! [`Embedding::backward_rows`] gives the rows used instead of adding to the whole table (`sparse=True`); long vectors are
+//! shortened by [`shorten_rows`](ch17_embeddings::shorten_rows) (`max_norm`).
 
 use ch01_tensors::{Array, Float, Rng, Tensor, fail};
 use ch05_backprop::{Module, Param, Role, Visitor};
+use ch17_embeddings::RowGrad;
 
 /// A part of the table with fewer tokens than this is not cut further.
 const FEW: usize = 1024;
@@ -102,15 +104,7 @@ impl<T: Float> Embedding<T> {
     /// Without a matching forward call, or when the gradient does not have the shape of the output.
     #[track_caller]
     pub fn backward(&mut self, grad: Array<T>) {
-        let Some(ids) = self.inputs.pop() else {
-            fail("Embedding::backward", format_args!("no forward call to go back through"))
-        };
-        let size = self.weight.value.dim(1);
-        let output = ids.shape().with(ids.ndim(), size);
-        if *grad.shape() != output {
-            let rule = format_args!("a gradient of shape {:?} for an output of {output:?}", grad.shape());
-            fail("Embedding::backward", rule);
-        }
+        let (ids, size) = (self.last_input(&grad), self.weight.value.dim(1));
         if size == 0 {
             return;
         }
@@ -118,6 +112,30 @@ impl<T: Float> Embedding<T> {
         let padding = self.padding_index.map(|padding| padding as i64);
         let tokens = Tokens { ids: ids.data(), grad: grad.data(), size, padding };
         add_in_parts(self.weight.grad.data_mut(), 0, &tokens);
+    }
+
+    /// The gradient of the table as the rows that the last forward call read; `weight.grad` stays as it is. For the steps
+    /// over rows, such as [`sgd_rows`](ch17_embeddings::sgd_rows).
+    ///
+    /// # Panics
+    /// As [`backward`](Embedding::backward).
+    #[track_caller]
+    pub fn backward_rows(&mut self, grad: Array<T>) -> RowGrad<T> {
+        RowGrad::from_tokens(&self.last_input(&grad), &grad, self.padding_index)
+    }
+
+    /// The tokens of the last forward call, whose output had the shape of `grad`.
+    #[track_caller]
+    fn last_input(&mut self, grad: &Array<T>) -> Array<i64> {
+        let Some(ids) = self.inputs.pop() else {
+            fail("Embedding::backward", format_args!("no forward call to go back through"))
+        };
+        let output = ids.shape().with(ids.ndim(), self.weight.value.dim(1));
+        if *grad.shape() != output {
+            let rule = format_args!("a gradient of shape {:?} for an output of {output:?}", grad.shape());
+            fail("Embedding::backward", rule);
+        }
+        ids
     }
 }
 

@@ -6,14 +6,7 @@ use ch05_backprop::{Module, Role, for_each_param, zero_grad};
 use ch17_embeddings::{Embedding, Pca, cosine, masked_mean, masked_mean_backward, nearest};
 use proptest::prelude::*;
 
-fn random(shape: &[usize], seed: u64) -> Array<f64> {
-    Array::normal(shape, 0.0, 1.0, &mut Rng::new(seed, "input"))
-}
-
-fn tokens(shape: &[usize], count: usize, seed: u64) -> Array<i64> {
-    let mut rng = Rng::new(seed, "tokens");
-    Array::from_fn(shape, |_| rng.below(count) as i64)
-}
+use super::{random, tokens};
 
 fn mask(shape: [usize; 2], seed: u64) -> Array<bool> {
     let mut rng = Rng::new(seed, "mask");

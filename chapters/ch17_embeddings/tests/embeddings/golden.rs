@@ -12,14 +12,14 @@ use ch01_tensors::{Array, Tensor, npz};
 use ch05_backprop::assert_close;
 use ch17_embeddings::{Embedding, Pca, masked_mean, masked_mean_backward, nearest};
 
-type Golden = BTreeMap<String, NpyArray>;
+pub type Golden = BTreeMap<String, NpyArray>;
 
-fn golden() -> Golden {
+pub fn golden() -> Golden {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/ch17.npz");
     npz::read(&path).unwrap()
 }
 
-fn entry<'a>(golden: &'a Golden, name: &str) -> &'a NpyArray {
+pub fn entry<'a>(golden: &'a Golden, name: &str) -> &'a NpyArray {
     golden.get(name).unwrap_or_else(|| panic!("no golden entry {name}"))
 }
 

@@ -1,0 +1,5 @@
+// expect: how often each is drawn: every outcome is drawn equally often
+// exercise: draw
+        let _ = rng.uniform();
+        column
+// exercise: end
