@@ -18,6 +18,9 @@ pub const SIZE: usize = 28;
 /// Number of classes: the digits 0 to 9.
 pub const CLASSES: usize = 10;
 
+/// Mean and standard deviation of a pixel over 255, over the training images: what makes inputs of mean 0 and deviation 1.
+pub const STATISTICS: [f32; 2] = [0.1307, 0.3081];
+
 /// Where a copy of the original files is published.
 pub const ADDRESS: &str = "https://ossci-datasets.s3.amazonaws.com/mnist/";
 
@@ -169,6 +172,11 @@ pub fn load_or_generate(data: Option<&Path>) -> Result<(Mnist, Source), Error> {
 /// What a program says about its data before it uses it; see [`Set::announce`].
 pub fn announce(source: &Source) -> String {
     Set::Mnist.announce(source)
+}
+
+/// What was used, for records: "MNIST" or "generated digits".
+pub fn name(source: &Source) -> &'static str {
+    Set::Mnist.name_of(source)
 }
 
 /// Where the files come from and where they go.

@@ -56,6 +56,11 @@ impl Set {
         }
     }
 
+    /// The name of what was used: its own, or that of what stands in for it.
+    pub fn name_of(self, source: &Source) -> &'static str {
+        if source.is_real() { self.name() } else { self.stand_in() }
+    }
+
     /// What a program says about its data before it uses it: one line for the real files, a block for made-up ones.
     pub fn announce(self, source: &Source) -> String {
         let looked_in = match source {

@@ -9,7 +9,7 @@ use ch00_start::Record;
 use ch00_start::figure::{self, Series};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
-use ch05_backprop::{Mlp, accuracy, train_epoch};
+use ch05_backprop::{Mlp, accuracy, labelled_rows, train_epoch};
 use datasets::mnist;
 
 const EPOCHS: usize = 15;
@@ -37,12 +37,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
-    let prepare = |images: &mnist::Images| {
-        // Pixels from 0 to 255 become numbers with mean 0 and deviation 1 over the training set.
-        let pixels = Array::from_slice(&images.pixels, [images.len(), 784]);
-        let x = pixels.map_to(|p| (f32::from(p) / 255.0 - 0.1307) / 0.3081);
-        (x, Array::from_slice(&images.labels, [images.len()]).cast::<i64>())
-    };
+    // Pixels from 0 to 255 become numbers with mean 0 and deviation 1 over the training set.
+    let prepare = |images: &mnist::Images| labelled_rows(&images.pixels, &images.labels, mnist::STATISTICS);
     let (train_set, test_set) = (prepare(&data.train), prepare(&data.test));
 
     let mut record = Record::from_args("ch05_mnist");
@@ -67,7 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     record.number("accuracy_mean", mean);
     record.number("accuracy_min", finals.iter().copied().fold(1.0, f64::min));
     record.number("epochs", EPOCHS as f64);
-    let name = if source.is_real() { "MNIST" } else { "generated digits" };
+    let name = mnist::name(&source);
     record.text("data", name);
     let path = record.figure_path("ch05_mnist");
     figure::lines(&path, &format!("Test accuracy on {name}"), "epoch", "accuracy (%)", &curves)?;

@@ -13,6 +13,7 @@
 extern crate self as ch05_backprop;
 
 mod compare;
+mod labelled_rows;
 mod layer;
 mod prelu;
 
@@ -37,6 +38,7 @@ mod training;
 pub use activation::ActivationLayer;
 pub use compare::{assert_close, assert_fast, assert_golden};
 pub use gradcheck::gradcheck;
+pub use labelled_rows::labelled_rows;
 pub use layer::{Entry, Layer, Module, Param, Path, Role, Visitor, for_each_param, zero_grad};
 pub use linear::Linear;
 pub use mlp::Mlp;

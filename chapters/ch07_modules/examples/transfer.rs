@@ -43,8 +43,8 @@ fn part(images: &mnist::Images, classes: std::ops::Range<u8>) -> Examples {
         (0..images.len()).filter(|&i| classes.contains(&images.labels[i])).map(|i| i as i64).collect();
     let labels: Vec<i64> =
         chosen.iter().map(|&i| i64::from(images.labels[i as usize] - classes.start)).collect();
-    let chosen = Array::from_slice(&chosen, [chosen.len()]);
-    let x = pixels.index_select(0, &chosen).map_to(|p| (f32::from(p) / 255.0 - 0.1307) / 0.3081);
+    let (chosen, [mean, std]) = (Array::from_slice(&chosen, [chosen.len()]), mnist::STATISTICS);
+    let x = pixels.index_select(0, &chosen).map_to(|p| (f32::from(p) / 255.0 - mean) / std);
     (x, Array::from_slice(&labels, [labels.len()]))
 }
 
@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
     let mut record = Record::from_args("ch07_transfer");
-    record.seed(0).text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    record.seed(0).text("data", mnist::name(&source));
 
     // The first five classes, with all their examples.
     let (first, first_test) = (part(&data.train, 0..5), part(&data.test, 0..5));

@@ -8,7 +8,7 @@ use ch00_start::Record;
 use ch00_start::figure::{self, Series};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
-use ch05_backprop::{ActivationLayer, Linear, accuracy, train_step};
+use ch05_backprop::{ActivationLayer, Linear, accuracy, labelled_rows, train_step};
 use ch07_modules::Sequential;
 use ch08_initialization::{FanMode, Gain, kaiming_normal, normal, xavier_normal};
 use datasets::mnist;
@@ -77,15 +77,11 @@ fn mean(values: &[f64]) -> f64 {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
-    let prepare = |images: &mnist::Images| {
-        let pixels = Array::from_slice(&images.pixels, [images.len(), 784]);
-        let x = pixels.map_to(|p| (f32::from(p) / 255.0 - 0.1307) / 0.3081);
-        (x, Array::from_slice(&images.labels, [images.len()]).cast::<i64>())
-    };
+    let prepare = |images: &mnist::Images| labelled_rows(&images.pixels, &images.labels, mnist::STATISTICS);
     let (train, test) = (prepare(&data.train), prepare(&data.test));
     let mut record = Record::from_args("ch08_comparison");
     record.seed(0).number("steps", STEPS as f64).number("width", WIDTH as f64);
-    record.text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    record.text("data", mnist::name(&source));
     let mut curves = Vec::new();
     for depth in DEPTHS {
         for (key, name, draw) in RULES {

@@ -8,7 +8,7 @@ use ch00_start::figure::{self, Series};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
 use ch04_losses::CrossEntropy;
-use ch05_backprop::{Layer, Mlp, Module, zero_grad};
+use ch05_backprop::{Layer, Mlp, Module, labelled_rows, zero_grad};
 use ch09_optimizers::{AdamW, Optimizer, Rule, State, apply, like};
 use datasets::mnist;
 
@@ -72,14 +72,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
-    let images = &data.train;
-    let x = Array::from_slice(&images.pixels, [images.len(), 784])
-        .map_to(|p| (f32::from(p) / 255.0 - 0.1307) / 0.3081);
-    let labels = Array::from_slice(&images.labels, [images.len()]).cast::<i64>();
+    let (x, labels) = labelled_rows(&data.train.pixels, &data.train.labels, mnist::STATISTICS);
 
     let mut record = Record::from_args("ch09_bias_correction");
     record.seed(0);
-    record.text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    record.text("data", mnist::name(&source));
     let longest = (1..1000).max_by(|&a, &b| too_long(a).total_cmp(&too_long(b))).expect("there are steps");
     record.number("first", too_long(1));
     record.number("longest_step", f64::from(longest));

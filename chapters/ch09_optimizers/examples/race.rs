@@ -9,7 +9,7 @@ use ch00_start::figure::{self, Series};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
 use ch04_losses::CrossEntropy;
-use ch05_backprop::{Layer, Mlp, accuracy, zero_grad};
+use ch05_backprop::{Layer, Mlp, accuracy, labelled_rows, zero_grad};
 use ch09_optimizers::{AdaGrad, Adafactor, Adam, AdamW, Lamb, Lars, Lion, Muon, Optimizer, RmsProp, Sgd};
 use datasets::mnist;
 
@@ -70,15 +70,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
-    let prepare = |images: &mnist::Images| {
-        let pixels = Array::from_slice(&images.pixels, [images.len(), 784]);
-        let x = pixels.map_to(|p| (f32::from(p) / 255.0 - 0.1307) / 0.3081);
-        (x, Array::from_slice(&images.labels, [images.len()]).cast::<i64>())
-    };
+    let prepare = |images: &mnist::Images| labelled_rows(&images.pixels, &images.labels, mnist::STATISTICS);
     let (train, test) = (prepare(&data.train), prepare(&data.test));
     let mut record = Record::from_args("ch09_race");
     record.seed(0);
-    record.text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    record.text("data", mnist::name(&source));
     record.number("steps", STEPS as f64);
     let mut curves = Vec::new();
     for (name, key, middle, make) in RACERS {

@@ -9,7 +9,7 @@ use ch00_start::figure::{self, Series};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
 use ch04_losses::CrossEntropy;
-use ch05_backprop::{Layer, Mlp, zero_grad};
+use ch05_backprop::{Layer, Mlp, labelled_rows, zero_grad};
 use ch09_optimizers::{AdamW, Optimizer, Sgd};
 use ch10_schedules::{RangeTest, Schedule, WarmupCosine};
 use datasets::mnist;
@@ -21,20 +21,18 @@ const SEEDS: u64 = 2;
 
 struct Task {
     name: &'static str,
-    key: &'static str,
     x: Tensor,
     labels: Array<i64>,
     widths: &'static [usize],
 }
 
-fn digits() -> Result<(Task, bool), Box<dyn std::error::Error>> {
+fn digits() -> Result<(Task, &'static str), Box<dyn std::error::Error>> {
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
     let count = data.train.len().min(10_000);
-    let pixels = Array::from_slice(&data.train.pixels[..count * 784], [count, 784]);
-    let x = pixels.map_to(|p| (f32::from(p) / 255.0 - 0.1307) / 0.3081);
-    let labels = Array::from_slice(&data.train.labels[..count], [count]).cast::<i64>();
-    Ok((Task { name: "digits", key: "digits", x, labels, widths: &[784, 128, 128, 10] }, source.is_real()))
+    let (pixels, labels) = (&data.train.pixels[..784 * count], &data.train.labels[..count]);
+    let (x, labels) = labelled_rows(pixels, labels, mnist::STATISTICS);
+    Ok((Task { name: "digits", x, labels, widths: &[784, 128, 128, 10] }, mnist::name(&source)))
 }
 
 fn spirals() -> Task {
@@ -47,7 +45,7 @@ fn spirals() -> Task {
         labels.push(arm as i64);
     }
     let (x, labels) = (Array::from_slice(&x, [3000, 2]), Array::from_slice(&labels, [3000]));
-    Task { name: "spirals", key: "spirals", x, labels, widths: &[2, 64, 64, 3] }
+    Task { name: "spirals", x, labels, widths: &[2, 64, 64, 3] }
 }
 
 /// A network and its optimizer: each call takes a step at a rate and returns the loss of the batch before it.
@@ -86,10 +84,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if !ch10_schedules::YOURS.is_empty() {
         println!("Running on your own code for: {}", ch10_schedules::YOURS);
     }
-    let (digits, real) = digits()?;
+    let (digits, data) = digits()?;
     let mut record = Record::from_args("ch10_range_test");
     record.seed(0);
-    record.text("data", if real { "MNIST" } else { "generated digits" });
+    record.text("data", data);
     record.number("steps", STEPS as f64);
     record.number("test_steps", TEST_STEPS as f64);
     let (mut tests, mut sweeps, mut worst) = (Vec::new(), Vec::new(), 1.0f64);
@@ -99,7 +97,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let rates = (0..13).map(|i| first * 10f64.powf(f64::from(i) / 4.0));
             let points: Vec<(f64, f64)> = rates.map(|rate| (rate, end(&task, adamw, rate))).collect();
             let best = points.iter().min_by(|a, b| a.1.total_cmp(&b.1)).expect("there are rates").0;
-            let key = format!("{}_{}", task.key, optimizer.to_lowercase());
+            let key = format!("{}_{}", task.name, optimizer.to_lowercase());
             record.number(&format!("{key}_best"), best);
             let name = format!("{}, {optimizer}", task.name);
             let mut ratios = Vec::new();
@@ -118,7 +116,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                         let place = test.rates.iter().position(|&r| r >= rate).unwrap_or(0);
                         (rate, smooth[place].min(4.0))
                     };
-                    if task.key == "digits" {
+                    if task.name == "digits" {
                         let curve = test.rates.iter().zip(&smooth).map(|(&r, &s)| (r, s.min(4.0))).collect();
                         tests.push((
                             Series::new(&name, curve),

@@ -9,7 +9,7 @@ use ch00_start::figure::{self, Series};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
 use ch04_losses::CrossEntropy;
-use ch05_backprop::{Layer, Mlp, accuracy, zero_grad};
+use ch05_backprop::{Layer, Mlp, accuracy, labelled_rows, zero_grad};
 use ch09_optimizers::{AdamW, Optimizer};
 use ch10_schedules::{Constant, Exponential, OneCycle, Polynomial, Restarts, Schedule, Step, WarmupCosine};
 use datasets::mnist;
@@ -72,9 +72,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
     let prepare = |images: &mnist::Images, count: usize| {
-        let pixels = Array::from_slice(&images.pixels[..count * 784], [count, 784]);
-        let x = pixels.map_to(|p| (f32::from(p) / 255.0 - 0.1307) / 0.3081);
-        (x, Array::from_slice(&images.labels[..count], [count]).cast::<i64>())
+        labelled_rows(&images.pixels[..784 * count], &images.labels[..count], mnist::STATISTICS)
     };
     let examples = EXAMPLES.min(data.train.len());
     assert_eq!(examples, EXAMPLES, "fewer examples than the experiment is made for");
@@ -83,7 +81,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut record = Record::from_args("ch10_schedules");
     record.seed(0);
-    record.text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    record.text("data", mnist::name(&source));
     record.number("steps", total as f64);
     let mut curves: Vec<Vec<(f64, f64)>> = vec![Vec::new(); 8];
     for peak in PEAKS {

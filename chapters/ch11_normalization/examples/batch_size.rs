@@ -11,7 +11,7 @@ use ch00_start::Record;
 use ch00_start::figure::{self, Series};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
-use ch05_backprop::{ActivationLayer, Linear, accuracy, train_epoch};
+use ch05_backprop::{ActivationLayer, Linear, accuracy, labelled_rows, train_epoch};
 use ch07_modules::Sequential;
 use ch11_normalization::{BatchNorm1d, GroupNorm, LayerNorm, recalibrate};
 use datasets::mnist;
@@ -75,16 +75,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
     let prepare = |images: &mnist::Images, count: usize| {
-        let pixels = Array::from_slice(&images.pixels[..784 * count], [count, 784]);
-        let x = pixels.map_to(|p| (f32::from(p) / 255.0 - 0.1307) / 0.3081);
-        (x, Array::from_slice(&images.labels[..count], [count]).cast::<i64>())
+        labelled_rows(&images.pixels[..784 * count], &images.labels[..count], mnist::STATISTICS)
     };
     let (train, test) = (prepare(&data.train, EXAMPLES), prepare(&data.test, TEST.min(data.test.len())));
 
     let mut record = Record::from_args("ch11_batch_size");
     record.seed(0).number("seeds", SEEDS as f64).number("examples", EXAMPLES as f64);
     record.number("epochs", EPOCHS as f64).number("test", test.0.dim(0) as f64);
-    record.text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    record.text("data", mnist::name(&source));
     record.number("groups", GROUPS as f64);
     let start = Instant::now();
     let (mut series, mut recalibrated) = (Vec::new(), Vec::new());

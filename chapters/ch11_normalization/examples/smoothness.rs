@@ -11,7 +11,7 @@ use ch00_start::figure::{self, Series};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
 use ch04_losses::CrossEntropy;
-use ch05_backprop::{ActivationLayer, Layer, Linear, Module, for_each_param, zero_grad};
+use ch05_backprop::{ActivationLayer, Layer, Linear, Module, for_each_param, labelled_rows, zero_grad};
 use ch07_modules::Sequential;
 use ch11_normalization::{BatchNorm1d, LayerNorm};
 use datasets::mnist;
@@ -118,15 +118,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
     let examples = EXAMPLES.min(data.train.len());
-    let pixels = Array::from_slice(&data.train.pixels[..784 * examples], [examples, 784]);
-    let x = pixels.map_to(|p| (f32::from(p) / 255.0 - 0.1307) / 0.3081);
-    let set = (x, Array::from_slice(&data.train.labels[..examples], [examples]).cast::<i64>());
     assert_eq!(examples, EXAMPLES, "too few digits");
+    let (pixels, labels) = (&data.train.pixels[..784 * examples], &data.train.labels[..examples]);
+    let set = labelled_rows(pixels, labels, mnist::STATISTICS);
 
     let mut record = Record::from_args("ch11_smoothness");
     record.seed(0).number("steps", STEPS as f64).number("batch", BATCH as f64).number("rate", RATE);
     record.number("depth", DEPTH as f64).number("hidden", HIDDEN as f64).number("examples", EXAMPLES as f64);
-    record.text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    record.text("data", mnist::name(&source));
     let (mut changes, mut losses) = (Vec::new(), Vec::new());
     for (norm, name) in [("none", "no normalisation"), ("batch", "BatchNorm"), ("layer", "LayerNorm")] {
         let seen = train(norm, &set);

@@ -13,7 +13,7 @@ use ch00_start::figure::{self, Series};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
 use ch04_losses::CrossEntropy;
-use ch05_backprop::{ActivationLayer, Layer, Linear, accuracy, sgd_step, zero_grad};
+use ch05_backprop::{ActivationLayer, Layer, Linear, accuracy, labelled_rows, sgd_step, zero_grad};
 use ch07_modules::Sequential;
 use ch12_regularization::{Dropout, EarlyStopping, Goal, KeepBest, Verdict, beta, mixup, partners};
 use datasets::mnist;
@@ -113,17 +113,12 @@ fn run(plan: Plan, all: &Set, valid: &Set, test: &Set) -> Run {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
-    let prepare = |images: &mnist::Images| -> Set {
-        let n = images.len();
-        let pixels = Array::from_slice(&images.pixels[..784 * n], [n, 784]);
-        let x = pixels.map_to(|p| (f32::from(p) / 255.0 - 0.1307) / 0.3081);
-        (x, Array::from_slice(&images.labels[..n], [n]).cast::<i64>())
-    };
+    let prepare = |images: &mnist::Images| labelled_rows(&images.pixels, &images.labels, mnist::STATISTICS);
     let (all, test) = (prepare(&data.train), prepare(&data.test));
     let valid = rows(&all, all.0.dim(0) - VALID, VALID);
 
     let mut record = Record::from_args("ch12_clinic");
-    record.seed(0).text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    record.seed(0).text("data", mnist::name(&source));
     let underfit = Plan { examples: 6000, hidden: 4, epochs: 30, ..PLAN };
     let plateau = Plan { examples: 2000, hidden: 64, epochs: 40, rate: 0.7, ..PLAN };
     for (case, title, plans) in [

@@ -12,7 +12,7 @@ use ch00_start::figure::{self, Series};
 use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::{Activation, softmax};
 use ch04_losses::CrossEntropy;
-use ch05_backprop::{ActivationLayer, Layer, Linear, sgd_step, zero_grad};
+use ch05_backprop::{ActivationLayer, Layer, Linear, labelled_rows, sgd_step, zero_grad};
 use ch07_modules::{Sequential, load_state_dict, state_dict};
 use ch12_regularization::{Dropout, EarlyStopping, Goal, Verdict};
 use datasets::mnist;
@@ -130,9 +130,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
     let prepare = |images: &mnist::Images, from: usize, to: usize| -> Set {
-        let pixels = Array::from_slice(&images.pixels[784 * from..784 * to], [to - from, 784]);
-        let x = pixels.map_to(|p| (f32::from(p) / 255.0 - 0.1307) / 0.3081);
-        (x, Array::from_slice(&images.labels[from..to], [to - from]).cast::<i64>())
+        labelled_rows(&images.pixels[784 * from..784 * to], &images.labels[from..to], mnist::STATISTICS)
     };
     let sets = [
         prepare(&data.train, 0, TRAIN),
@@ -142,7 +140,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut record = Record::from_args("ch12_overfitting");
     record.seed(0);
-    record.text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    record.text("data", mnist::name(&source));
     let start = Instant::now();
     let mut curves = Vec::new();
     for (key, name, dropout, smoothing) in [

@@ -12,7 +12,7 @@ use ch00_start::Record;
 use ch00_start::measure::median;
 use ch00_start::peer::Peer;
 use ch13_data::{Bpe, Gpt2};
-use datasets::{imdb, reviews};
+use datasets::{Set, imdb, reviews};
 
 const BYTES: usize = 10_000_000;
 const SIZE: usize = 16_384;
@@ -44,7 +44,7 @@ fn texts() -> Result<(Vec<String>, &'static str), Box<dyn std::error::Error>> {
         before < BYTES
     };
     let lines = all.into_iter().map(|review| review.text.replace(['\n', '\r'], " "));
-    let name = if source.is_real() { "IMDb" } else { "generated reviews" };
+    let name = Set::Imdb.name_of(&source);
     Ok((lines.take_while(enough).collect(), name))
 }
 

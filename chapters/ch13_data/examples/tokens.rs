@@ -13,7 +13,7 @@ use ch00_start::measure::median;
 use ch01_tensors::Rng;
 use ch13_data::{Augment, Bpe, Dataset, ImageSet, Loader, TextSet, UNKNOWN, WordVocabulary};
 use ch13_data::{clean_review, split_indices, tokenize_words};
-use datasets::imdb;
+use datasets::{Set, imdb};
 
 const SIZES: [usize; 6] = [512, 1024, 2048, 4096, 8192, 16384];
 const POOLS: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
@@ -50,7 +50,7 @@ fn image_batch_milliseconds() -> f64 {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (data, source) = imdb::load_or_generate(None)?;
     println!("{}", imdb::announce(&source));
-    let name = if source.is_real() { "IMDb" } else { "generated reviews" };
+    let name = Set::Imdb.name_of(&source);
     let texts: Vec<String> = data.train.iter().map(|review| clean_review(&review.text)).collect();
     let (train, valid) = split_indices(texts.len(), 0.8, 0);
     let [train, valid] =

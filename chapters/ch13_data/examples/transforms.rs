@@ -11,7 +11,7 @@ use ch13_data::transforms::{
     adjust_brightness, adjust_contrast, adjust_hue, adjust_saturation, centre_crop, crop, erase,
     flip_horizontal, flip_vertical, gaussian_blur, grayscale, resize, resized_crop, rotate, views,
 };
-use datasets::cifar10;
+use datasets::{Set, cifar10};
 
 /// Which picture of the test set.
 const PICTURE: usize = 6;
@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Image::rgb(name, height, width, &image.to_vec())
     });
     let mut record = Record::from_args("ch13_transforms");
-    record.seed(0).text("data", if source.is_real() { "CIFAR-10" } else { "generated shapes" });
+    record.seed(0).text("data", Set::Cifar10.name_of(&source));
     record.number("pictures", pictures.len() as f64);
     let path = record.figure_path("ch13_transforms");
     figure::image_grid(&path, "One picture, changed", 7, &grid.collect::<Vec<_>>())?;

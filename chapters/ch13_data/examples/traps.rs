@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
     let mut record = Record::from_args("ch13_traps");
-    record.seed(0).text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    record.seed(0).text("data", mnist::name(&source));
     let set = |images: &mnist::Images| ImageSet::new(images.pixels.clone(), &images.labels, [1, SIDE, SIDE]);
     let (train, test) = (set(&data.train), set(&data.test));
     let some: Vec<usize> = (0..train.len().min(TRAIN)).collect();

@@ -45,7 +45,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let (data, source) = mnist::load_or_generate(None)?;
     println!("{}", mnist::announce(&source));
-    let pixel = |p: &u8| (f32::from(*p) / 255.0 - 0.1307) / 0.3081;
+    let [mean, std] = mnist::STATISTICS;
+    let pixel = |p: &u8| (f32::from(*p) / 255.0 - mean) / std;
     let batches: Vec<(Vec<f32>, Vec<i32>)> = (0..STEPS)
         .map(|step| {
             let rows = step * BATCH..(step + 1) * BATCH;
@@ -104,7 +105,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut record = Record::from_args("ch22_train_mlp");
     record.seed(0).text("device", gpu.device().name());
-    record.text("data", if source.is_real() { "MNIST" } else { "generated digits" });
+    record.text("data", mnist::name(&source));
     record
         .number("steps", STEPS as f64)
         .number("first_loss", curves[0][0])
