@@ -18,13 +18,7 @@
 use ch01_tensors::{Array, Float, fail};
 use ch03_neurons::simd::{self, Body, Level};
 use ch05_backprop::{Layer, Module, Param, Role, Visitor};
-use ch11_normalization::{long_moments, two_sums};
-use rayon::prelude::*;
-
-/// Below this many elements, starting threads costs more than it brings.
-const PARALLEL_MIN: usize = 1 << 15;
-/// The least elements of a task.
-const TASK: usize = 1 << 13;
+use ch11_normalization::{least_rows, long_moments, over_groups, two_sums};
 
 /// Normalises groups of channels of each example, then scales and shifts each channel by learned amounts.
 pub struct GroupNorm<T: Float = f32> {
@@ -107,7 +101,7 @@ impl<T: Float> GroupNorm<T> {
             together: self.channels / self.groups,
             plane,
             size,
-            task: TASK.div_ceil(size.max(1)),
+            task: least_rows(size),
         }
     }
 
@@ -122,18 +116,12 @@ impl<T: Float> GroupNorm<T> {
         }
         let ([gain, shift], level, eps) = (self.affine(), Level::detect(), self.eps);
         let (gain, shift) = (gain.data(), shift.data());
-        let whole = (y.data_mut(), statistics.data_mut(), x.data());
-        let work = |first: usize, y: &mut [T], statistics: &mut [T], x: &[T]| {
+        let long = sizes.task * sizes.size;
+        let written = [(y.data_mut(), long), (statistics.data_mut(), sizes.task * 2)];
+        over_groups(written, [(x.data(), long)], |task, [y, statistics], [x]| {
+            let first = task * sizes.task;
             simd::at_level(level, ForwardRows { sizes, first, x, y, statistics, gain, shift, eps });
-        };
-        if x.size() < PARALLEL_MIN {
-            work(0, whole.0, whole.1, whole.2);
-        } else {
-            let (long, two) = (sizes.task * sizes.size, sizes.task * 2);
-            let tasks = whole.0.par_chunks_mut(long).zip(whole.1.par_chunks_mut(two));
-            let tasks = tasks.zip(whole.2.par_chunks(long)).enumerate();
-            tasks.for_each(|(task, ((y, statistics), x))| work(task * sizes.task, y, statistics, x));
-        }
+        });
         (y, statistics)
     }
 }
@@ -159,20 +147,13 @@ impl<T: Float> Layer<T> for GroupNorm<T> {
         let mut sums = Array::scratch([x.dim(0) * self.channels, 2]);
         let ([gain, _], level) = (self.affine(), Level::detect());
         let gain = gain.data();
-        let whole = (grad.data_mut(), sums.data_mut(), x.data(), statistics.data());
-        let work = |first: usize, g: &mut [T], sums: &mut [T], x: &[T], statistics: &[T]| {
+        let (long, of_sums) = (sizes.task * sizes.size, sizes.task * sizes.together * 2);
+        let written = [(grad.data_mut(), long), (sums.data_mut(), of_sums)];
+        let read = [(x.data(), long), (statistics.data(), sizes.task * 2)];
+        over_groups(written, read, |task, [g, sums], [x, statistics]| {
+            let first = task * sizes.task;
             simd::at_level(level, BackwardRows { sizes, first, g, sums, x, statistics, gain });
-        };
-        if x.size() < PARALLEL_MIN {
-            work(0, whole.0, whole.1, whole.2, whole.3);
-        } else {
-            let (long, of_sums) = (sizes.task * sizes.size, sizes.task * sizes.together * 2);
-            let tasks = whole.0.par_chunks_mut(long).zip(whole.1.par_chunks_mut(of_sums));
-            let tasks = tasks.zip(whole.2.par_chunks(long)).zip(whole.3.par_chunks(sizes.task * 2));
-            tasks.enumerate().for_each(|(task, (((g, sums), x), statistics))| {
-                work(task * sizes.task, g, sums, x, statistics);
-            });
-        }
+        });
         for (param, which) in [(&mut self.bias, 0), (&mut self.weight, 1)] {
             let Some(param) = param else { continue };
             let total = param.grad.data_mut();

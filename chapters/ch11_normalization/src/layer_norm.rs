@@ -19,14 +19,7 @@
 use ch01_tensors::{Array, Float, Tensor, fail};
 use ch03_neurons::simd::{self, Body, Level};
 use ch05_backprop::{Layer, Module, Param, Role, Visitor};
-use ch11_normalization::moments;
-use rayon::prelude::*;
-
-/// Below this many elements, starting threads costs more than it brings.
-const PARALLEL_MIN: usize = 1 << 15;
-/// A group of rows has at least this many elements, and there are at most `MAX_GROUPS` groups.
-const GROUP: usize = 1 << 13;
-const MAX_GROUPS: usize = 64;
+use ch11_normalization::{group_rows, moments, over_groups};
 
 /// Normalises every row, then scales and shifts each feature by learned amounts.
 pub struct LayerNorm<T: Float = f32> {
@@ -91,24 +84,12 @@ impl<T: Float> LayerNorm<T> {
         let (mut y, mut statistics) = (Array::scratch(*x.shape()), Array::scratch([rows, 2]));
         let (gain, shift) = (self.weight.value.data(), self.bias.value.data());
         let (level, eps, group) = (Level::detect(), T::from_f64(self.eps), group_rows(rows, size));
-        let whole = (y.data_mut(), statistics.data_mut(), x.data());
-        let work = |y: &mut [T], statistics: &mut [T], x: &[T]| {
+        let written = [(y.data_mut(), group * size), (statistics.data_mut(), group * 2)];
+        over_groups(written, [(x.data(), group * size)], |_, [y, statistics], [x]| {
             simd::at_level(level, ForwardRows { x, y, statistics, gain, shift, eps });
-        };
-        if x.size() < PARALLEL_MIN {
-            work(whole.0, whole.1, whole.2);
-        } else {
-            let groups = whole.0.par_chunks_mut(group * size).zip(whole.1.par_chunks_mut(group * 2));
-            let groups = groups.zip(whole.2.par_chunks(group * size));
-            groups.for_each(|((y, statistics), x)| work(y, statistics, x));
-        }
+        });
         (y, statistics)
     }
-}
-
-/// How many rows are worked on together.
-fn group_rows(rows: usize, size: usize) -> usize {
-    rows.div_ceil(MAX_GROUPS).max(GROUP.div_ceil(size))
 }
 
 impl<T: Float> Layer<T> for LayerNorm<T> {
@@ -130,19 +111,11 @@ impl<T: Float> Layer<T> for LayerNorm<T> {
         // For each group of rows its own sums for gain and shift, and room for one normalised row.
         let mut parts = Array::zeros([rows.div_ceil(group), 3 * size]);
         let (gain, level) = (self.weight.value.data(), Level::detect());
-        let whole = (grad.data_mut(), parts.data_mut(), x.data(), statistics.data());
-        let work = |g: &mut [T], part: &mut [T], x: &[T], statistics: &[T]| {
+        let written = [(grad.data_mut(), group * size), (parts.data_mut(), 3 * size)];
+        let read = [(x.data(), group * size), (statistics.data(), group * 2)];
+        over_groups(written, read, |_, [g, part], [x, statistics]| {
             simd::at_level(level, BackwardRows { g, part, x, statistics, gain });
-        };
-        if x.size() < PARALLEL_MIN {
-            let groups = whole.0.chunks_mut(group * size).zip(whole.1.chunks_mut(3 * size));
-            let groups = groups.zip(whole.2.chunks(group * size)).zip(whole.3.chunks(group * 2));
-            groups.for_each(|(((g, part), x), statistics)| work(g, part, x, statistics));
-        } else {
-            let groups = whole.0.par_chunks_mut(group * size).zip(whole.1.par_chunks_mut(3 * size));
-            let groups = groups.zip(whole.2.par_chunks(group * size)).zip(whole.3.par_chunks(group * 2));
-            groups.for_each(|(((g, part), x), statistics)| work(g, part, x, statistics));
-        }
+        });
         for part in parts.data().chunks(3 * size) {
             add(self.weight.grad.data_mut(), &part[..size]);
             add(self.bias.grad.data_mut(), &part[size..2 * size]);

@@ -15,6 +15,7 @@ extern crate self as ch11_normalization;
 #[cfg_attr(yours_moments, path = "../yours/e01_moments.rs")]
 mod moments;
 
+mod rows;
 mod sums;
 
 #[cfg_attr(yours_layer_norm, path = "../yours/e02_layer_norm.rs")]
@@ -44,6 +45,7 @@ pub use layer_norm::LayerNorm;
 pub use moments::moments;
 pub use recalibrate::{pooled, recalibrate, recalibration_share};
 pub use rms_norm::RmsNorm;
+pub use rows::{group_rows, least_rows, over_groups};
 pub use sums::{long_moments, two_sums};
 pub use weight_norm::{WeightNormLinear, weight_norm, weight_norm_backward};
 

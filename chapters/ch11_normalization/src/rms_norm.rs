@@ -16,13 +16,7 @@
 use ch01_tensors::{Array, Float, Tensor, fail};
 use ch03_neurons::simd::{self, Body, Level};
 use ch05_backprop::{Layer, Module, Param, Role, Visitor};
-use rayon::prelude::*;
-
-/// Below this many elements, starting threads costs more than it brings.
-const PARALLEL_MIN: usize = 1 << 15;
-/// A group of rows has at least this many elements, and there are at most `MAX_GROUPS` groups.
-const GROUP: usize = 1 << 13;
-const MAX_GROUPS: usize = 64;
+use ch11_normalization::{group_rows, over_groups};
 
 /// Divides every row by its root mean square, then scales each feature by a learned amount.
 pub struct RmsNorm<T: Float = f32> {
@@ -84,24 +78,12 @@ impl<T: Float> RmsNorm<T> {
         let (mut y, mut roots) = (Array::scratch(*x.shape()), Array::scratch([rows]));
         let (gain, level, eps) = (self.weight.value.data(), Level::detect(), T::from_f64(self.eps));
         let group = group_rows(rows, size);
-        let whole = (y.data_mut(), roots.data_mut(), x.data());
-        let work = |y: &mut [T], roots: &mut [T], x: &[T]| {
+        let written = [(y.data_mut(), group * size), (roots.data_mut(), group)];
+        over_groups(written, [(x.data(), group * size)], |_, [y, roots], [x]| {
             simd::at_level(level, ForwardRows { x, y, roots, gain, eps });
-        };
-        if x.size() < PARALLEL_MIN {
-            work(whole.0, whole.1, whole.2);
-        } else {
-            let groups = whole.0.par_chunks_mut(group * size).zip(whole.1.par_chunks_mut(group));
-            let groups = groups.zip(whole.2.par_chunks(group * size));
-            groups.for_each(|((y, roots), x)| work(y, roots, x));
-        }
+        });
         (y, roots)
     }
-}
-
-/// How many rows are worked on together.
-fn group_rows(rows: usize, size: usize) -> usize {
-    rows.div_ceil(MAX_GROUPS).max(GROUP.div_ceil(size))
 }
 
 impl<T: Float> Layer<T> for RmsNorm<T> {
@@ -123,19 +105,11 @@ impl<T: Float> Layer<T> for RmsNorm<T> {
         // For each group of rows its own sum for the gain.
         let mut parts = Array::zeros([rows.div_ceil(group), size]);
         let (gain, level) = (self.weight.value.data(), Level::detect());
-        let whole = (grad.data_mut(), parts.data_mut(), x.data(), roots.data());
-        let work = |g: &mut [T], gain_grad: &mut [T], x: &[T], roots: &[T]| {
+        let written = [(grad.data_mut(), group * size), (parts.data_mut(), size)];
+        let read = [(x.data(), group * size), (roots.data(), group)];
+        over_groups(written, read, |_, [g, gain_grad], [x, roots]| {
             simd::at_level(level, BackwardRows { g, gain_grad, x, roots, gain });
-        };
-        if x.size() < PARALLEL_MIN {
-            let groups = whole.0.chunks_mut(group * size).zip(whole.1.chunks_mut(size));
-            let groups = groups.zip(whole.2.chunks(group * size)).zip(whole.3.chunks(group));
-            groups.for_each(|(((g, part), x), roots)| work(g, part, x, roots));
-        } else {
-            let groups = whole.0.par_chunks_mut(group * size).zip(whole.1.par_chunks_mut(size));
-            let groups = groups.zip(whole.2.par_chunks(group * size)).zip(whole.3.par_chunks(group));
-            groups.for_each(|(((g, part), x), roots)| work(g, part, x, roots));
-        }
+        });
         let total = self.weight.grad.data_mut();
         for part in parts.data().chunks(size) {
             total.iter_mut().zip(part).for_each(|(total, &part)| *total += part);
