@@ -11,6 +11,7 @@
 
 use ch01_tensors::{Array, Float, fail};
 use ch05_backprop::Module;
+use ch09_optimizers::options::{share, size};
 use ch09_optimizers::{Groups, Optimizer, Rule, State, apply, like};
 
 /// Gradient descent, with momentum if wanted.
@@ -39,10 +40,7 @@ impl<T: Float> Sgd<T> {
     /// When it is not from 0 to below 1.
     #[track_caller]
     pub fn momentum(mut self, momentum: f64) -> Self {
-        if !(0.0..1.0).contains(&momentum) {
-            fail("Sgd", format_args!("a momentum of {momentum} is not from 0 to below 1"));
-        }
-        self.momentum = momentum;
+        self.momentum = share("Sgd", "a momentum", momentum);
         self
     }
 
@@ -58,10 +56,7 @@ impl<T: Float> Sgd<T> {
     /// When it is negative or not finite.
     #[track_caller]
     pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        if !(weight_decay >= 0.0 && weight_decay.is_finite()) {
-            fail("Sgd", format_args!("a weight decay of {weight_decay}"));
-        }
-        self.weight_decay = weight_decay;
+        self.weight_decay = size("Sgd", "a weight decay", weight_decay);
         self
     }
 
@@ -141,8 +136,8 @@ impl<T: Float> Optimizer<T> for Sgd<T> {
 
     fn set_momentum(&mut self, momentum: f64) {
         // Whether there is momentum at all is decided when the optimizer is made: it decides what is remembered.
-        if self.momentum > 0.0 && (0.0..1.0).contains(&momentum) {
-            self.momentum = momentum.max(f64::MIN_POSITIVE);
+        if self.momentum > 0.0 {
+            self.momentum = share("Sgd", "a momentum", momentum).max(f64::MIN_POSITIVE);
         }
     }
 }

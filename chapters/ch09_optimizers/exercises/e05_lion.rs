@@ -8,8 +8,9 @@
 //!
 //! `m` is the array `exp_avg`, the only one: half of Adam's memory. PyTorch has no Lion; this is the paper's program.
 
-use ch01_tensors::{Array, Float, fail};
+use ch01_tensors::{Array, Float};
 use ch05_backprop::Module;
+use ch09_optimizers::options::{share, size};
 use ch09_optimizers::{Groups, Optimizer, Rule, State, apply, like};
 
 /// Steps of one size, by the sign of a running mean.
@@ -38,10 +39,7 @@ impl<T: Float> Lion<T> {
     /// When one is not from 0 to below 1.
     #[track_caller]
     pub fn betas(mut self, direction: f64, mean: f64) -> Self {
-        if ![direction, mean].iter().all(|beta| (0.0..1.0).contains(beta)) {
-            fail("Lion", format_args!("betas of {direction} and {mean} are not from 0 to below 1"));
-        }
-        self.betas = (direction, mean);
+        self.betas = (share("Lion", "a beta", direction), share("Lion", "a beta", mean));
         self
     }
 
@@ -51,10 +49,7 @@ impl<T: Float> Lion<T> {
     /// When it is negative or not finite.
     #[track_caller]
     pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        if !(weight_decay >= 0.0 && weight_decay.is_finite()) {
-            fail("Lion", format_args!("a weight decay of {weight_decay}"));
-        }
-        self.weight_decay = weight_decay;
+        self.weight_decay = size("Lion", "a weight decay", weight_decay);
         self
     }
 

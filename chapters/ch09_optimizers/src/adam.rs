@@ -1,7 +1,7 @@
 //! Adam as first published (Kingma and Ba 2015; `torch.optim.Adam`), with the decay inside the gradient, and AMSGrad
 //! (Reddi, Kale and Kumar 2018).
 //!
-//! A step is that of [`AdamW`](crate::AdamW), with two differences: the decay `λ` joins the gradient, `g ← g + λ w`, and
+//! A step is that of [`AdamW`](crate::AdamW) without its decay, with two differences: the decay `λ` joins the gradient, `g ← g + λ w`, and
 //! is then divided by the root as everything else is; and AMSGrad divides by the largest `v` so far instead of by `v`,
 //! so that no rate grows again.
 //!
@@ -11,7 +11,7 @@ use ch01_tensors::{Array, Float};
 use ch05_backprop::Module;
 
 use crate::options::{share, size};
-use crate::{Groups, Optimizer, Rule, State, apply, like};
+use crate::{AdamStep, Groups, Optimizer, Rule, State, apply, like};
 
 /// Adam with its old decay, and with AMSGrad if wanted.
 pub struct Adam<T: Float = f32> {
@@ -83,46 +83,29 @@ impl<T: Float> Adam<T> {
 }
 
 // ANCHOR: rule
+/// AdamW's step without its decay, and the decay that joins the gradient.
 #[derive(Clone, Copy)]
 struct Step<T> {
-    mean: T,
-    square: T,
-    mean_new: T,
-    square_new: T,
-    size: T,
-    unbias: T,
+    adam: AdamStep<T>,
     decay: T,
-    eps: T,
-}
-
-impl<T: Float> Step<T> {
-    #[inline(always)]
-    fn means(self, value: T, grad: T, [m, v]: [T; 2]) -> [T; 2] {
-        let grad = grad + self.decay * value;
-        [self.mean * m + self.mean_new * grad, self.square * v + self.square_new * grad * grad]
-    }
-
-    #[inline(always)]
-    fn moved(self, value: T, m: T, v: T) -> T {
-        value - self.size * m / (self.unbias * v.sqrt() + self.eps)
-    }
 }
 
 impl<T: Float> Rule<T, 2> for Step<T> {
     #[inline(always)]
-    fn at(self, value: T, grad: T, state: [T; 2]) -> (T, [T; 2]) {
-        let [m, v] = self.means(value, grad, state);
-        (self.moved(value, m, v), [m, v])
+    fn at(self, value: T, grad: T, means: [T; 2]) -> (T, [T; 2]) {
+        self.adam.at(value, grad + self.decay * value, means)
     }
 }
 
 impl<T: Float> Rule<T, 3> for Step<T> {
     #[inline(always)]
     fn at(self, value: T, grad: T, [m, v, largest]: [T; 3]) -> (T, [T; 3]) {
-        let [m, v] = self.means(value, grad, [m, v]);
+        // Only the means of this step count.
+        let (_, [m, v]) = self.at(value, grad, [m, v]);
         // A NaN stays one, as in PyTorch.
         let largest = if v <= largest { largest } else { v };
-        (self.moved(value, m, largest), [m, v, largest])
+        let AdamStep { size, unbias, eps, .. } = self.adam;
+        (value - size * m / (unbias * largest.sqrt() + eps), [m, v, largest])
     }
 }
 // ANCHOR_END: rule
@@ -130,16 +113,10 @@ impl<T: Float> Rule<T, 3> for Step<T> {
 impl<T: Float> Optimizer<T> for Adam<T> {
     fn step(&mut self, module: &mut dyn Module<T>, rate: f64) {
         let names = self.names();
-        let Adam { betas: (mean, square), eps, weight_decay, amsgrad, ref mut state } = *self;
+        let Adam { betas, eps, weight_decay, amsgrad, ref mut state } = *self;
         state.step("Adam", module, (rate, &like(names)), |param, slot| {
-            let t = slot.steps as f64;
-            let size = rate * slot.group.rate / (1.0 - mean.powf(t));
-            let unbias = 1.0 / (1.0 - square.powf(t)).sqrt();
-            let decay = weight_decay * slot.group.decay;
-            let [size, unbias, decay, eps] = [size, unbias, decay, eps].map(T::from_f64);
-            let [mean, square, mean_new, square_new] =
-                [mean, square, 1.0 - mean, 1.0 - square].map(T::from_f64);
-            let step = Step { mean, square, mean_new, square_new, size, unbias, decay, eps };
+            let adam = AdamStep::new(betas, eps, slot.steps, rate * slot.group.rate, 0.0);
+            let step = Step { adam, decay: T::from_f64(weight_decay * slot.group.decay) };
             if amsgrad {
                 apply::<T, 3>(param, &mut slot.arrays, step);
             } else {

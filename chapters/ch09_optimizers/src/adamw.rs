@@ -9,8 +9,9 @@
 //!
 //! `m` and `v` are the arrays `exp_avg` and `exp_avg_sq`. Left out: AMSGrad (see `Adam`).
 
-use ch01_tensors::{Array, Float, fail};
+use ch01_tensors::{Array, Float};
 use ch05_backprop::{Module, Param};
+use ch09_optimizers::options::{share, size};
 use ch09_optimizers::{Groups, Optimizer, Rule, Slot, State, apply, like};
 
 /// Adam with decoupled weight decay.
@@ -40,10 +41,7 @@ impl<T: Float> AdamW<T> {
     /// When one is not from 0 to below 1.
     #[track_caller]
     pub fn betas(mut self, mean: f64, square: f64) -> Self {
-        if ![mean, square].iter().all(|beta| (0.0..1.0).contains(beta)) {
-            fail("AdamW", format_args!("betas of {mean} and {square} are not from 0 to below 1"));
-        }
-        self.betas = (mean, square);
+        self.betas = (share("AdamW", "a beta", mean), share("AdamW", "a beta", square));
         self
     }
 
@@ -53,10 +51,7 @@ impl<T: Float> AdamW<T> {
     /// When it is negative or not finite.
     #[track_caller]
     pub fn eps(mut self, eps: f64) -> Self {
-        if !(eps >= 0.0 && eps.is_finite()) {
-            fail("AdamW", format_args!("an eps of {eps}"));
-        }
-        self.eps = eps;
+        self.eps = size("AdamW", "an eps", eps);
         self
     }
 
@@ -66,10 +61,7 @@ impl<T: Float> AdamW<T> {
     /// When it is negative or not finite.
     #[track_caller]
     pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        if !(weight_decay >= 0.0 && weight_decay.is_finite()) {
-            fail("AdamW", format_args!("a weight decay of {weight_decay}"));
-        }
-        self.weight_decay = weight_decay;
+        self.weight_decay = size("AdamW", "a weight decay", weight_decay);
         self
     }
 
@@ -81,17 +73,18 @@ impl<T: Float> AdamW<T> {
 }
 
 // ANCHOR: rule
-/// The numbers of a step: `β₁`, `β₂`, `1 - β₁`, `1 - β₂`, and what [`corrections`] computes.
+/// The numbers of a step of one parameter: `β₁`, `β₂`, `1 - β₁`, `1 - β₂`, and what `corrections` computes. A relative of Adam
+/// that changes what goes in or what comes out changes nothing in here.
 #[derive(Clone, Copy)]
-struct Step<T> {
+pub struct AdamStep<T> {
     mean: T,
     square: T,
     mean_new: T,
     square_new: T,
-    size: T,
-    unbias: T,
+    pub(crate) size: T,
+    pub(crate) unbias: T,
     keep: T,
-    eps: T,
+    pub(crate) eps: T,
 }
 
 /// What is the same for all numbers of a parameter, computed in f64: `size` and `unbias` for the step number `t`, counted
@@ -107,7 +100,7 @@ fn corrections((mean, square): (f64, f64), t: f64, rate: f64, decay: f64) -> [f6
     // exercise: end
 }
 
-impl<T: Float> Rule<T, 2> for Step<T> {
+impl<T: Float> Rule<T, 2> for AdamStep<T> {
     #[inline(always)]
     fn at(self, value: T, grad: T, [m, v]: [T; 2]) -> (T, [T; 2]) {
         // exercise: update - Move the two running means. Let the decay leave `self.keep` of the value, and move it by
@@ -121,6 +114,16 @@ impl<T: Float> Rule<T, 2> for Step<T> {
 }
 // ANCHOR_END: rule
 
+impl<T: Float> AdamStep<T> {
+    /// The step with number `t`, counted from 1, at this rate, with this decay apart from the gradient.
+    pub fn new(betas: (f64, f64), eps: f64, t: u64, rate: f64, decay: f64) -> Self {
+        let fixed = [betas.0, betas.1, 1.0 - betas.0, 1.0 - betas.1, eps].map(T::from_f64);
+        let moving = corrections(betas, t as f64, rate, decay).map(T::from_f64);
+        let ([mean, square, mean_new, square_new, eps], [size, unbias, keep]) = (fixed, moving);
+        AdamStep { mean, square, mean_new, square_new, size, unbias, keep, eps }
+    }
+}
+
 /// AdamW's step for one parameter, whose slot holds its two means.
 pub fn adamw_step<T: Float>(
     param: &mut Param<T>,
@@ -128,11 +131,7 @@ pub fn adamw_step<T: Float>(
     rate: f64,
     (betas, eps, decay): ((f64, f64), f64, f64),
 ) {
-    let fixed = [betas.0, betas.1, 1.0 - betas.0, 1.0 - betas.1, eps].map(T::from_f64);
-    let moving = corrections(betas, slot.steps as f64, rate, decay).map(T::from_f64);
-    let ([mean, square, mean_new, square_new, eps], [size, unbias, keep]) = (fixed, moving);
-    let step = Step { mean, square, mean_new, square_new, size, unbias, keep, eps };
-    apply::<T, 2>(param, &mut slot.arrays, step);
+    apply::<T, 2>(param, &mut slot.arrays, AdamStep::new(betas, eps, slot.steps, rate, decay));
 }
 
 impl<T: Float> Optimizer<T> for AdamW<T> {
@@ -157,7 +156,7 @@ impl<T: Float> Optimizer<T> for AdamW<T> {
     }
 
     fn set_momentum(&mut self, momentum: f64) {
-        self.betas.0 = momentum;
+        self.betas.0 = share("AdamW", "a momentum", momentum);
     }
 }
 

@@ -13,7 +13,7 @@ use ch05_backprop::{Module, Param};
 
 use crate::lars::{adapts, ratio};
 use crate::options::{share, size};
-use crate::{Groups, Optimizer, Rule, State, apply, like, sum_of_squares};
+use crate::{AdamStep, Groups, Optimizer, Rule, State, apply, like, sum_of_squares};
 
 /// AdamW with a rate for each layer.
 pub struct Lamb<T: Float = f32> {
@@ -73,44 +73,29 @@ impl<T: Float> Lamb<T> {
 }
 
 // ANCHOR: rule
-/// Moves the two means; the new value is the direction.
+/// Moves the two means; the new value is the direction, that of AdamW's step at the rate 1 with the decay.
 #[derive(Clone, Copy)]
 struct Direction<T> {
-    mean: T,
-    square: T,
-    mean_new: T,
-    square_new: T,
-    size: T,
-    unbias: T,
+    adam: AdamStep<T>,
     decay: T,
-    eps: T,
 }
 
 impl<T: Float> Rule<T, 2> for Direction<T> {
     #[inline(always)]
-    fn at(self, value: T, grad: T, [m, v]: [T; 2]) -> (T, [T; 2]) {
-        let m = self.mean * m + self.mean_new * grad;
-        let v = self.square * v + self.square_new * grad * grad;
-        (self.size * m / (self.unbias * v.sqrt() + self.eps) + self.decay * value, [m, v])
+    fn at(self, value: T, grad: T, means: [T; 2]) -> (T, [T; 2]) {
+        // From 0, so that the way is all there is.
+        let (way, means) = self.adam.at(T::ZERO, grad, means);
+        (self.decay * value - way, means)
     }
 }
 // ANCHOR_END: rule
 
 impl<T: Float> Optimizer<T> for Lamb<T> {
     fn step(&mut self, module: &mut dyn Module<T>, rate: f64) {
-        let Lamb { betas: (mean, square), eps, weight_decay, ref mut state } = *self;
+        let Lamb { betas, eps, weight_decay, ref mut state } = *self;
         state.step("Lamb", module, (rate, &like(&NAMES)), |param, slot| {
-            let t = slot.steps as f64;
-            let moving = [
-                1.0 / (1.0 - mean.powf(t)),
-                1.0 / (1.0 - square.powf(t)).sqrt(),
-                weight_decay * slot.group.decay,
-                eps,
-            ];
-            let fixed = [mean, square, 1.0 - mean, 1.0 - square].map(T::from_f64);
-            let ([size, unbias, decay, eps], [mean, square, mean_new, square_new]) =
-                (moving.map(T::from_f64), fixed);
-            let rule = Direction { mean, square, mean_new, square_new, size, unbias, decay, eps };
+            let adam = AdamStep::new(betas, eps, slot.steps, 1.0, 0.0);
+            let rule = Direction { adam, decay: T::from_f64(weight_decay * slot.group.decay) };
             // A copy of the value, which becomes the direction.
             let mut direction = Param::clone(param);
             apply::<T, 2>(&mut direction, &mut slot.arrays, rule);

@@ -28,7 +28,11 @@ pub trait Optimizer<T: Float = f32>: Send {
     fn set_steps(&mut self, steps: u64);
 
     /// Changes the momentum (of Adam and its relatives the first beta) from the next step on, for schedules that move it
-    /// along with the rate. Does nothing to an optimizer that was made without one.
+    /// along with the rate. Does nothing to an optimizer that was made without one, nor to [`Lion`](crate::Lion), whose first
+    /// beta is no memory.
+    ///
+    /// # Panics
+    /// When it is not from 0 to below 1.
     fn set_momentum(&mut self, _momentum: f64) {}
 }
 // ANCHOR_END: optimizer

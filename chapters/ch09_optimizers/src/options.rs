@@ -7,7 +7,7 @@ use ch01_tensors::fail;
 /// # Panics
 /// When it is not.
 #[track_caller]
-pub(crate) fn share(optimizer: &str, name: &str, value: f64) -> f64 {
+pub fn share(optimizer: &str, name: &str, value: f64) -> f64 {
     if !(0.0..1.0).contains(&value) {
         fail(optimizer, format_args!("{name} of {value} is not from 0 to below 1"));
     }
@@ -19,7 +19,7 @@ pub(crate) fn share(optimizer: &str, name: &str, value: f64) -> f64 {
 /// # Panics
 /// When it is not.
 #[track_caller]
-pub(crate) fn size(optimizer: &str, name: &str, value: f64) -> f64 {
+pub fn size(optimizer: &str, name: &str, value: f64) -> f64 {
     if !(value >= 0.0 && value.is_finite()) {
         fail(optimizer, format_args!("{name} of {value}"));
     }
