@@ -26,16 +26,24 @@ impl OneCycle {
     }
 }
 
-impl Schedule for OneCycle {
-    fn rate(&self, step: u64) -> f64 {
-        let OneCycle { peak, total, warmup_share, start_div, final_div } = *self;
-        let start = peak / start_div;
+impl OneCycle {
+    /// What goes from `start` to `peak` and on to `end` in the two phases of this cycle: the rate, and in
+    /// [`MomentumCycle`](ch10_schedules::MomentumCycle) the momentum.
+    pub fn between(&self, step: u64, [start, peak, end]: [f64; 3]) -> f64 {
+        let OneCycle { total, warmup_share, .. } = *self;
         let last = total.saturating_sub(1) as f64;
         // PyTorch puts the peak at this step, which need not be whole.
         let top = warmup_share * total as f64 - 1.0;
         let step = (step as f64).min(last);
-        // Yours: From `start` up to `peak` while the step is below `top`, with the share `step / top`; then
-        // down to `start / final_div`, which is reached at step `last`.
+        // Yours: From `start` to `peak` while the step is below `top`, with the share `step / top`; then to
+        // `end`, which is reached at step `last`.
+        todo!()
+    }
+}
+
+impl Schedule for OneCycle {
+    fn rate(&self, step: u64) -> f64 {
+        // Yours: From `peak / start_div` up to `peak`, and down to `final_div` times less than it began with.
         todo!()
     }
 }

@@ -4,7 +4,7 @@
 //! A running sum makes steps `1 / (1 - μ)` times as long (chapter 9). Where the rate is at its peak a smaller momentum
 //! keeps that product in bounds, and the steps follow the newest gradients.
 
-use crate::{OneCycle, Schedule, cosine};
+use crate::{OneCycle, Schedule};
 
 // ANCHOR: momentum_cycle
 /// A [`OneCycle`] with a momentum that falls to `low` where the rate is at its peak, and is `high` at both ends.
@@ -31,17 +31,7 @@ impl Schedule for MomentumCycle {
     }
 
     fn momentum(&self, step: u64) -> Option<f64> {
-        let MomentumCycle { cycle, low, high } = *self;
-        let last = cycle.total.saturating_sub(1) as f64;
-        let top = cycle.warmup_share * cycle.total as f64 - 1.0;
-        let step = (step as f64).min(last);
-        Some(if step < top {
-            cosine(high, low, step / top)
-        } else if step < last {
-            cosine(low, high, (step - top) / (last - top))
-        } else {
-            high
-        })
+        Some(self.cycle.between(step, [self.high, self.low, self.high]))
     }
 }
 // ANCHOR_END: momentum_cycle

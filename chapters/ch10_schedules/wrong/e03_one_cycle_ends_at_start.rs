@@ -1,10 +1,5 @@
 // expect: the way down: ends where it began
 // exercise: rate
-        if step < top {
-            cosine(start, peak, step / top)
-        } else if step < last {
-            cosine(peak, start, (step - top) / (last - top))
-        } else {
-            start
-        }
+        let start = self.peak / self.start_div;
+        self.between(step, [start, self.peak, start])
 // exercise: end

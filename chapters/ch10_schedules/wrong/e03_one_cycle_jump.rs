@@ -1,8 +1,8 @@
 // expect: the way down: the share counts the way up too: the rate jumps after the peak
-// exercise: rate
+// exercise: between
         if step <= top {
             cosine(start, peak, step / top)
         } else {
-            cosine(peak, start / final_div, step / last)
+            cosine(peak, end, step / last)
         }
 // exercise: end

@@ -1,8 +1,8 @@
 // expect: the way down: the end would be at step `total`
-// exercise: rate
+// exercise: between
         if step < top {
             cosine(start, peak, step / top)
         } else {
-            cosine(peak, start / final_div, (step - top) / (total as f64 - top))
+            cosine(peak, end, (step - top) / (total as f64 - top))
         }
 // exercise: end
