@@ -6,7 +6,7 @@
 //! same factor.
 //!
 //! Any shape. `p` is rounded to a multiple of 1/65536 (see [`Mask`]), and the factor belongs to the rounded `p`.
-//! Left out: whole channels at a time (`torch.nn.Dropout2d`).
+//! Whole channels at a time are [`Dropout2d`](ch12_regularization::Dropout2d).
 
 use ch01_tensors::{Array, Float, Rng, fail};
 use ch05_backprop::{Layer, Module, Visitor};

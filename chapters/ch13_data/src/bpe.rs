@@ -21,6 +21,8 @@ const KIND: &str = "byte-pair vocabulary";
 const FORMAT: &str = "gradus-bpe";
 /// Pieces up to this length are merged by looking through all their pairs each time; longer ones with a heap.
 const SHORT: usize = 32;
+/// Bytes that the merges of a file may make. Where each merge doubles the token before it, forty lines would fill any memory.
+pub(crate) const MOST_BYTES: usize = 1 << 24;
 
 /// A byte-level tokenizer. 0 is `<pad>`, 1 is `<unk>` (which no text contains), 2 is `<cls>` if the vocabulary has it; then
 /// come the 256 bytes in the order of [`byte_rank`](crate::byte_rank), then what the merges make: a new token each, unless
@@ -50,15 +52,16 @@ impl Bpe {
     pub fn train<S: AsRef<str> + Sync>(texts: &[S], size: usize, cls: bool) -> Self {
         let first = if cls { 3 } else { 2 };
         let merges = bpe_train::train(texts, size, first);
-        Self::from_merges(merges, first).expect("training merges what it has")
+        Self::from_merges(merges, first, usize::MAX).expect("training merges what it has")
     }
 
-    /// Fails with what is wrong with the merges.
-    pub(crate) fn from_merges(merges: Vec<(u32, u32)>, first: u32) -> Result<Self, String> {
+    /// Fails with what is wrong with the merges, such as making more than `most` bytes.
+    pub(crate) fn from_merges(merges: Vec<(u32, u32)>, first: u32, most: usize) -> Result<Self, String> {
         let mut bytes: Vec<Vec<u8>> = vec![Vec::new(); first as usize];
         bytes.extend(BYTES.map(|byte| vec![byte]));
         let mut numbers = FastMap::default();
         let mut tokens: FastMap<Vec<u8>, u32> = FastMap::default();
+        let mut total = 0;
         for (i, &(left, right)) in merges.iter().enumerate() {
             let new = bytes.len() as u32;
             if [left, right].iter().any(|&token| token < first || token >= new) {
@@ -67,7 +70,12 @@ impl Bpe {
                     new - 1
                 ));
             }
-            let joined = [bytes[left as usize].as_slice(), &bytes[right as usize]].concat();
+            let parts = [left, right].map(|token| bytes[token as usize].as_slice());
+            total += parts[0].len() + parts[1].len();
+            if total > most {
+                return Err(format!("merge {i} makes a token of {} bytes", parts[0].len() + parts[1].len()));
+            }
+            let joined = parts.concat();
             let token = *tokens.entry(joined.clone()).or_insert(new);
             if numbers.insert((left, right), (i as u32, token)).is_some() {
                 return Err(format!("merge {i} joins {left} and {right}, as another before it"));
@@ -237,6 +245,6 @@ impl Bpe {
             pair.flatten().ok_or_else(|| wrong(format!("merge {i} is {merge}, not two tokens")))
         };
         let merges = list.iter().enumerate().map(merge).collect::<Result<Vec<_>, _>>()?;
-        Self::from_merges(merges, if cls { 3 } else { 2 }).map_err(wrong)
+        Self::from_merges(merges, if cls { 3 } else { 2 }, MOST_BYTES).map_err(wrong)
     }
 }

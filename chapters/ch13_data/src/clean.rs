@@ -45,9 +45,9 @@ fn tag_length(text: &str) -> Option<usize> {
     }
     let next = *text.strip_prefix('<')?.as_bytes().first()?;
     let tag = next.is_ascii_alphabetic() || next == b'/' || next == b'!';
-    let end = text.find('>')?;
-    // No tag holds another's beginning.
-    (tag && !text[1..end].contains('<')).then_some(end + 1)
+    // No tag holds another's beginning, so that nobody looks further than to the next.
+    let end = if tag { 1 + text[1..].find(['<', '>'])? } else { return None };
+    text[end..].starts_with('>').then_some(end + 1)
 }
 
 /// The character that an entity stands for, and its length.

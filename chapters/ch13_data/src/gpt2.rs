@@ -10,6 +10,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::bpe::MOST_BYTES;
 use crate::bytes::{BYTES, byte_character, character_byte};
 use crate::error::{read_text, write_text};
 use crate::hash::FastMap;
@@ -158,5 +159,5 @@ fn read_merges(path: &Path) -> Result<Bpe, DataError> {
         let new = FIRST + tokens.len() as u32;
         tokens.entry([left, right].concat()).or_insert(new);
     }
-    Bpe::from_merges(merges, FIRST).map_err(wrong)
+    Bpe::from_merges(merges, FIRST, MOST_BYTES).map_err(wrong)
 }

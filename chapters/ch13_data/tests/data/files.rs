@@ -57,6 +57,7 @@ fn damaged_word_vocabularies_are_refused() {
 #[test]
 fn damaged_merges_are_refused() {
     let head = r#"{"format":"gradus-bpe","version":2,"cls":false,"merges":"#;
+    let doubled: Vec<[u32; 2]> = (257..297).map(|token| [if token == 257 { 2 } else { token }; 2]).collect();
     let cases = [
         (r#"{"format":"gradus-word-vocabulary","version":1}"#.to_owned(), "its format is"),
         (r#"{"format":"gradus-bpe","version":1}"#.to_owned(), "its version is 1, and only 2 is known"),
@@ -68,6 +69,8 @@ fn damaged_merges_are_refused() {
         (format!("{head}[[3,4],[3,259]]}}"), "merge 1 joins 3 and 259, of which only 2 to 258 exist"),
         (format!("{head}[[1,4]]}}"), "merge 0 joins 1 and 4, of which only 2 to 257 exist"),
         (format!("{head}[[3,4],[3,4]]}}"), "merge 1 joins 3 and 4, as another before it"),
+        // Each merge doubles the token before it.
+        (format!("{head}{:?}}}", doubled), "merge 23 makes a token of 16777216 bytes"),
         (format!("{head}[[3,4],"), "EOF while parsing"),
     ];
     for (content, message) in cases {

@@ -132,6 +132,9 @@ fn markup_is_cleaned_away() {
     let text = "<p>Caf&eacute; &amp; <b>bar</b>:\u{0} 1 < 2&nbsp;&lt;3<br/>AT&T &#233;&#xE9; <!-- a > b -->end</p>\n";
     assert_eq!(clean_text(text), "Caf&eacute; & bar : 1 < 2 <3 AT&T éé end");
     assert_eq!(clean_text("a <b and c"), "a <b and c");
+    assert_eq!(clean_text("a <b <i>c</i> <5> d"), "a <b c <5> d");
+    // No tag ends: each is looked for up to the next only, or this would take minutes.
+    assert_eq!(clean_text(&"<b ".repeat(1 << 20)).len(), 3 * (1 << 20) - 1);
     assert_eq!(
         clean_text("<3 <!-- open &#xfffffff; &#1114112; &;"),
         "<3 <!-- open &#xfffffff; &#1114112; &;"
