@@ -15,6 +15,20 @@
 
 use ch01_tensors::{Tensor, fail};
 
+/// How many classes a table of scores `[examples, classes]` has, once it is known to fit the labels.
+#[track_caller]
+pub(crate) fn classes(operation: &str, labels: &[i64], scores: &Tensor) -> usize {
+    if scores.ndim() != 2 || scores.dim(0) != labels.len() {
+        let shape = scores.shape();
+        fail(operation, format_args!("{} labels for a table of shape {shape:?}", labels.len()));
+    }
+    let classes = scores.dim(1);
+    if let Some(label) = labels.iter().find(|label| !(0..classes as i64).contains(label)) {
+        fail(operation, format_args!("the label {label} is none of {classes} classes"));
+    }
+    classes
+}
+
 /// The examples whose confidence lies between two numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReliabilityBin {
@@ -77,17 +91,10 @@ pub fn expected_calibration_error(bins: &[ReliabilityBin]) -> f64 {
 /// When there are not as many labels as rows, or a label is none of the classes.
 #[track_caller]
 pub fn brier_score(labels: &[i64], probabilities: &Tensor) -> f64 {
-    if probabilities.ndim() != 2 || probabilities.dim(0) != labels.len() {
-        let shape = probabilities.shape();
-        fail("brier_score", format_args!("{} labels for probabilities of shape {shape:?}", labels.len()));
-    }
-    let classes = probabilities.dim(1);
+    let classes = classes("brier_score", labels, probabilities);
     let values: Vec<f64> = probabilities.iter().map(f64::from).collect();
     let mut sum = 0.0;
     for (row, &label) in values.chunks(classes.max(1)).zip(labels) {
-        if !(0..classes as i64).contains(&label) {
-            fail("brier_score", format_args!("the label {label} is none of {classes} classes"));
-        }
         let distance = |(class, p): (usize, &f64)| (p - f64::from(u8::from(class as i64 == label))).powi(2);
         sum += row.iter().enumerate().map(distance).sum::<f64>();
     }
@@ -98,13 +105,10 @@ pub fn brier_score(labels: &[i64], probabilities: &Tensor) -> f64 {
 /// what [`reliability`] takes.
 ///
 /// # Panics
-/// When there are not as many labels as rows.
+/// When there are not as many labels as rows, or a label is none of the classes.
 #[track_caller]
 pub fn confidences(labels: &[i64], probabilities: &Tensor) -> (Vec<bool>, Vec<f64>) {
-    if probabilities.ndim() != 2 || probabilities.dim(0) != labels.len() {
-        let shape = probabilities.shape();
-        fail("confidences", format_args!("{} labels for probabilities of shape {shape:?}", labels.len()));
-    }
+    classes("confidences", labels, probabilities);
     let (largest, guesses) = (probabilities.max(1, false), probabilities.argmax(1, false));
     let right = guesses.iter().zip(labels).map(|(guess, &label)| guess == label).collect();
     (right, largest.iter().map(f64::from).collect())
@@ -119,7 +123,7 @@ pub fn confidences(labels: &[i64], probabilities: &Tensor) -> (Vec<bool>, Vec<f6
 /// When there are not as many labels as rows, or a label is none of the classes.
 #[track_caller]
 pub fn fit_temperature(labels: &[i64], logits: &Tensor) -> f64 {
-    let classes = logits.dim(1);
+    let classes = classes("fit_temperature", labels, logits);
     let values: Vec<f64> = logits.iter().map(f64::from).collect();
     // The derivative of the cross-entropy with respect to b = 1 / T is Σ (Σ_k p_k z_k - z_y), which grows with b: its sign
     // says on which side the smallest value lies.

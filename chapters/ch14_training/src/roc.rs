@@ -15,6 +15,8 @@
 
 use ch01_tensors::{Tensor, fail};
 
+use crate::calibration::classes;
+
 /// Where a threshold puts a classifier.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RocPoint {
@@ -99,14 +101,10 @@ pub fn roc_auc(positive: &[bool], scores: &[f64]) -> f64 {
 /// examples.
 ///
 /// # Panics
-/// When there are not as many labels as rows, or a score is NaN.
+/// When there are not as many labels as rows, a label is none of the classes, or a score is NaN.
 #[track_caller]
 pub fn roc_auc_one_vs_rest(labels: &[i64], scores: &Tensor) -> Vec<f64> {
-    if scores.ndim() != 2 || scores.dim(0) != labels.len() {
-        let shape = scores.shape();
-        fail("roc_auc_one_vs_rest", format_args!("{} labels for scores of shape {shape:?}", labels.len()));
-    }
-    let classes = scores.dim(1);
+    let classes = classes("roc_auc_one_vs_rest", labels, scores);
     let scores: Vec<f64> = scores.iter().map(f64::from).collect();
     let area = |class: usize| {
         let positive: Vec<bool> = labels.iter().map(|&label| label == class as i64).collect();

@@ -97,16 +97,21 @@ impl Run<'_> {
 
     /// The means of these norms, once the epoch is over.
     pub fn end_layers(&mut self, model: &mut dyn Module, settings: &Settings) {
-        let steps = self.place.batch.div_ceil(settings.accumulate.max(1) as u64) as f64;
+        let steps = self.steps_of_epoch(settings);
         let history = &mut self.place.history;
         history.layers = layer_names(model);
         history.layer_norms.push(self.place.sums.layers.iter().map(|sum| sum / steps).collect());
     }
 
+    /// How many steps this epoch has taken.
+    fn steps_of_epoch(&self, settings: &Settings) -> f64 {
+        self.place.batch.div_ceil(settings.accumulate.max(1) as u64) as f64
+    }
+
     /// The epoch as a line of the history.
     pub fn row(&mut self, evaluation: &Evaluation, settings: &Settings) -> EpochRow {
         self.place.seconds = self.before + self.began.elapsed().as_secs_f64();
-        let Place { epoch, batch, step, sums, rate, seconds, .. } = &self.place;
+        let Place { epoch, step, sums, rate, seconds, .. } = &self.place;
         EpochRow {
             epoch: *epoch,
             steps: *step,
@@ -115,7 +120,7 @@ impl Run<'_> {
             valid_loss: evaluation.loss,
             valid_accuracy: evaluation.accuracy,
             rate: *rate,
-            gradient_norm: sums.norm / batch.div_ceil(settings.accumulate.max(1) as u64) as f64,
+            gradient_norm: sums.norm / self.steps_of_epoch(settings),
             seconds: *seconds,
         }
     }

@@ -122,6 +122,19 @@ fn golden_calibration() {
 }
 
 #[test]
+fn labels_that_do_not_fit_a_table_are_named() {
+    let table = ch01_tensors::Tensor::zeros([2, 3]);
+    let message = |labels: &'static [i64]| {
+        let table = table.clone();
+        let panic = std::panic::catch_unwind(move || fit_temperature(labels, &table)).unwrap_err();
+        panic.downcast_ref::<String>().expect("a message").clone()
+    };
+    assert!(message(&[0, 3]).contains("fit_temperature: the label 3 is none of 3 classes"));
+    assert!(message(&[0, -1]).contains("the label -1 is none"));
+    assert!(message(&[0]).contains("1 labels for a table of shape [2, 3]"));
+}
+
+#[test]
 fn a_temperature_makes_confidence_honest() {
     let golden =
         npz::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/ch14.npz")).unwrap();

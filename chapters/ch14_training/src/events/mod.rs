@@ -80,10 +80,10 @@ impl EventWriter {
     /// # Errors
     /// When it refuses.
     pub fn flush(&mut self) -> Result<(), EventError> {
-        let error = |source| EventError { path: self.path.clone(), source };
-        self.file.write_all(&self.waiting).map_err(error)?;
+        let written = self.file.write_all(&self.waiting);
+        // What was refused is not tried again: nobody knows how much of it is in the file already.
         self.waiting.clear();
-        Ok(())
+        written.map_err(|source| EventError { path: self.path.clone(), source })
     }
     // ANCHOR_END: writer
 
