@@ -53,48 +53,39 @@ inline void load_matrices(unsigned (&to)[4], const Ptr<const __nv_bfloat16>& row
     });
 }
 
-} // namespace sim
-
-inline void mma_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned* b, int line = __builtin_LINE()) {
+// d += a b, 16 x 8 sums of 8 * per products: a register of a holds `per` neighbours of a row, one of b of a column, and value(word, i)
+// is the i-th of them.
+template <unsigned per, class Value>
+void product(float (&d)[4], const unsigned (&a)[4], const unsigned* b, int line, Value value) {
     struct Operands {
         unsigned a[4], b[2];
     };
     const Operands mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
-    sim::together(mine, line, [&](const Operands* const* all) {
-        const unsigned g = sim::lane() / 4, t = sim::lane() % 4;
+    together(mine, line, [&](const Operands* const* all) {
+        const unsigned g = lane() / 4, t = lane() % 4;
         for (int i = 0; i < 4; i++) {
             const unsigned row = g + i / 2 * 8, column = 2 * t + i % 2;
-            for (unsigned k = 0; k < 16; k++) {
-                const unsigned left = all[row % 8 * 4 + k % 8 / 2]->a[row / 8 + k / 8 * 2];
-                const unsigned right = all[column * 4 + k % 8 / 2]->b[k / 8];
-                d[i] += sim::half_of(left, k % 2) * sim::half_of(right, k % 2);
+            for (unsigned k = 0; k < 8 * per; k++) {
+                const unsigned from = k % (4 * per) / per, half = k / (4 * per);
+                const unsigned left = all[row % 8 * 4 + from]->a[row / 8 + half * 2];
+                const unsigned right = all[column * 4 + from]->b[half];
+                d[i] += value(left, k % per) * value(right, k % per);
             }
         }
-        if (sim::lane() == 0 && sim::machine->request->counts) {
-            sim::machine->request->counts->tensor_operations += 2 * 16 * 8 * 16;
+        if (lane() == 0 && machine->request->counts) {
+            machine->request->counts->tensor_operations += 2 * 16 * 8 * 8 * per;
         }
     });
 }
 
+} // namespace sim
+
+inline void mma_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned* b, int line = __builtin_LINE()) {
+    sim::product<2>(d, a, b, line, [](unsigned word, unsigned i) { return sim::half_of(word, i); });
+}
+
 inline void mma_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], int line = __builtin_LINE()) {
-    struct Operands {
-        unsigned a[4], b[2];
-    };
-    const Operands mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
-    sim::together(mine, line, [&](const Operands* const* all) {
-        const unsigned g = sim::lane() / 4, t = sim::lane() % 4;
-        for (int i = 0; i < 4; i++) {
-            const unsigned row = g + i / 2 * 8, column = 2 * t + i % 2;
-            for (unsigned k = 0; k < 8; k++) {
-                const unsigned left = all[row % 8 * 4 + k % 4]->a[row / 8 + k / 4 * 2];
-                const unsigned right = all[column * 4 + k % 4]->b[k / 4];
-                d[i] += sim::tf32(left) * sim::tf32(right);
-            }
-        }
-        if (sim::lane() == 0 && sim::machine->request->counts) {
-            sim::machine->request->counts->tensor_operations += 2 * 16 * 8 * 8;
-        }
-    });
+    sim::product<1>(d, a, b, line, [](unsigned word, unsigned) { return sim::tf32(word); });
 }
 // To nearest, halves away from 0; infinities and NaN stay.
 inline unsigned to_tf32(float x) {

@@ -47,6 +47,7 @@ pub mod peak;
 pub mod pool;
 pub mod reduce;
 pub mod softmax;
+pub mod testing;
 pub mod transpose;
 
 pub use buffer::DeviceBuffer;

@@ -2,7 +2,32 @@
 //! (`cuda/matmul_bf16.cu`) and tf32 (`cuda/matmul_tf32.cu`).
 
 use crate::rung::{has, kernel};
-use crate::{Bf16, DeviceBuffer, KernelError};
+use crate::{Bf16, DeviceBuffer, Element, KernelError, Launch};
+
+/// A factor, and the shape that it must have.
+type Factor<'a, T> = (&'a DeviceBuffer<T>, [usize; 2]);
+
+/// Checks and launches a kernel of this name that computes c `[m, n]` from its two factors and is passed the three and m, n, k;
+/// `sized` gives the launch its grid and block, or says which sizes the kernel does not take.
+fn product<T: Element>(
+    operation: &'static str,
+    name: &str,
+    (a, a_shape): Factor<'_, T>,
+    (b, b_shape): Factor<'_, T>,
+    c: &mut DeviceBuffer<f32>,
+    size @ [m, n, k]: [usize; 3],
+    sized: impl FnOnce(Launch<'_>) -> Result<Launch<'_>, String>,
+) -> Result<(), KernelError> {
+    has(operation, "a", a, &a_shape)?;
+    has(operation, "b", b, &b_shape)?;
+    has(operation, "c", c, &[m, n])?;
+    if c.is_empty() {
+        return Ok(());
+    }
+    let refused = |what: String| KernelError::Shape { operation, message: format!("{what}, not {size:?}") };
+    let launch = sized(a.device().kernel(name)).map_err(refused)?;
+    launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
+}
 
 /// The rungs of [`matmul`].
 pub const MATMUL: &[&str] = &[
@@ -29,16 +54,11 @@ pub fn matmul(
     [m, n, k]: [usize; 3],
 ) -> Result<(), KernelError> {
     let name = kernel("matmul", version, MATMUL)?;
-    has("matmul", "a", a, &[m, k])?;
-    has("matmul", "b", b, &[k, n])?;
-    has("matmul", "c", c, &[m, n])?;
-    if c.is_empty() {
-        return Ok(());
-    }
-    let tile = TILE[version - 1];
-    let launch = a.device().kernel(&name).grid((n.div_ceil(tile), m.div_ceil(tile)));
-    let launch = if version <= 2 { launch.block((16, 16)) } else { launch.block(256) };
-    launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
+    product("matmul", &name, (a, [m, k]), (b, [k, n]), c, [m, n, k], |launch| {
+        let tile = TILE[version - 1];
+        let launch = launch.grid((n.div_ceil(tile), m.div_ceil(tile)));
+        Ok(if version <= 2 { launch.block((16, 16)) } else { launch.block(256) })
+    })
 }
 
 /// The rungs of [`matmul_nt`] and [`matmul_tn`].
@@ -77,20 +97,15 @@ pub fn matmul_tn(
 fn transposed(
     operation: &'static str,
     version: usize,
-    (a, a_shape): (&DeviceBuffer<f32>, [usize; 2]),
-    (b, b_shape): (&DeviceBuffer<f32>, [usize; 2]),
+    a: Factor<'_, f32>,
+    b: Factor<'_, f32>,
     c: &mut DeviceBuffer<f32>,
-    [m, n, k]: [usize; 3],
+    size @ [m, n, _]: [usize; 3],
 ) -> Result<(), KernelError> {
     let name = kernel(operation, version, MATMUL_TRANSPOSED)?;
-    has(operation, "a", a, &a_shape)?;
-    has(operation, "b", b, &b_shape)?;
-    has(operation, "c", c, &[m, n])?;
-    if c.is_empty() {
-        return Ok(());
-    }
-    let launch = a.device().kernel(&name).grid((n.div_ceil(16), m.div_ceil(16))).block((16, 16));
-    launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
+    product(operation, &name, a, b, c, size, |launch| {
+        Ok(launch.grid((n.div_ceil(16), m.div_ceil(16))).block((16, 16)))
+    })
 }
 
 /// The rungs of [`matmul_bf16`].
@@ -115,25 +130,16 @@ pub fn matmul_bf16(
 ) -> Result<(), KernelError> {
     const NAME: &str = "matmul_bf16";
     let name = kernel(NAME, version, MATMUL_BF16)?;
-    has(NAME, "a", a, &[m, k])?;
-    has(NAME, "b", b, &[k, n])?;
-    has(NAME, "c", c, &[m, n])?;
-    if c.is_empty() {
-        return Ok(());
-    }
-    let refused = |what: &str| {
-        let message = format!("version {version} takes {what}, not {:?}", [m, n, k]);
-        Err(KernelError::Shape { operation: NAME, message })
-    };
-    if version == 1 && [m, n, k].iter().any(|size| size % 16 != 0) {
-        return refused("multiples of 16");
-    }
-    if version == 3 && (n % 8 != 0 || k % 8 != 0 || k == 0) {
-        return refused("an n and k that are multiples of 8");
-    }
-    let (tile, threads) = [(16, 32), (64, 128), (128, 256)][version - 1];
-    let launch = a.device().kernel(&name).grid((n.div_ceil(tile), m.div_ceil(tile))).block(threads);
-    launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
+    product(NAME, &name, (a, [m, k]), (b, [k, n]), c, [m, n, k], |launch| {
+        if version == 1 && [m, n, k].iter().any(|size| size % 16 != 0) {
+            return Err("version 1 takes multiples of 16".to_owned());
+        }
+        if version == 3 && (n % 8 != 0 || k % 8 != 0 || k == 0) {
+            return Err("version 3 takes an n and k that are multiples of 8".to_owned());
+        }
+        let (tile, threads) = [(16, 32), (64, 128), (128, 256)][version - 1];
+        Ok(launch.grid((n.div_ceil(tile), m.div_ceil(tile))).block(threads))
+    })
 }
 
 /// The rungs of [`matmul_tf32`].
@@ -155,23 +161,15 @@ pub fn matmul_tf32(
 ) -> Result<(), KernelError> {
     const NAME: &str = "matmul_tf32";
     let name = kernel(NAME, version, MATMUL_TF32)?;
-    has(NAME, "a", a, &[m, k])?;
-    has(NAME, "b", b, &[k, n])?;
-    has(NAME, "c", c, &[m, n])?;
-    if c.is_empty() {
-        return Ok(());
-    }
-    let launch = a.device().kernel(&name);
-    let launch = if version == 1 {
-        launch.grid((n.div_ceil(8), m.div_ceil(16))).block(32)
-    } else {
+    product(NAME, &name, (a, [m, k]), (b, [k, n]), c, [m, n, k], |launch| {
+        if version == 1 {
+            return Ok(launch.grid((n.div_ceil(8), m.div_ceil(16))).block(32));
+        }
         if n % 4 != 0 || k % 4 != 0 || k == 0 {
-            let message = format!("version 2 takes an n and k that are multiples of 4, not {:?}", [m, n, k]);
-            return Err(KernelError::Shape { operation: NAME, message });
+            return Err("version 2 takes an n and k that are multiples of 4".to_owned());
         }
         // Three pairs of tiles, 128 rows of 36 floats and 32 of 136.
         let tiles = 3 * (128 * 36 + 32 * 136) * size_of::<f32>();
-        launch.grid((n.div_ceil(128), m.div_ceil(128))).block(256).shared_bytes(tiles)
-    };
-    launch.arg(a).arg(b).arg(c).arg(m).arg(n).arg(k).launch()
+        Ok(launch.grid((n.div_ceil(128), m.div_ceil(128))).block(256).shared_bytes(tiles))
+    })
 }

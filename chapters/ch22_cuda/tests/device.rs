@@ -1,16 +1,12 @@
 //! The allocator, tensors, streams and sources of this chapter, on the simulator.
 
 use ch01_tensors::{Array, Rng, Tensor};
-use ch22_cuda::{CudaSource, Feeder, Gpu, GpuTensor, simulator, size_class, vector_add};
-use kernels::{HAS_SIMULATOR, KernelError};
+use ch22_cuda::{CudaSource, Feeder, Gpu, GpuTensor, size_class, vector_add};
+use kernels::KernelError;
 
 /// None, loudly, where the build has no simulator.
 fn gpu() -> Option<Gpu> {
-    if !HAS_SIMULATOR {
-        println!("SKIPPED: this build has no CUDA simulator, because it found no C++ compiler");
-        return None;
-    }
-    Some(Gpu::new(simulator()))
+    kernels::testing::simulator().map(Gpu::new)
 }
 
 #[test]

@@ -4,25 +4,13 @@ use ch01_tensors::{Array, Rng, Tensor};
 use ch03_neurons::Activation;
 use ch05_backprop::{Mlp, for_each_param, train_step};
 use ch22_cuda::{Gpu, GpuMlp, GpuTensor, simulator};
+use kernels::testing::device;
 use kernels::{Device, HAS_SIMULATOR};
 
 const WIDTHS: [usize; 4] = [20, 33, 17, 5];
 const BATCH: usize = 24;
 const STEPS: usize = 8;
 const RATE: f64 = 0.1;
-
-/// The simulator, or with feature `cuda` and CUDA_TEST_GPU set the first GPU.
-fn device() -> Option<Device> {
-    #[cfg(feature = "cuda")]
-    if std::env::var_os("CUDA_TEST_GPU").is_some() {
-        return Some(Device::cuda(0).unwrap());
-    }
-    if !HAS_SIMULATOR {
-        println!("SKIPPED: this build has no CUDA simulator, because it found no C++ compiler");
-        return None;
-    }
-    Some(simulator())
-}
 
 fn weights(model: &mut Mlp) -> Vec<f32> {
     let mut all = Vec::new();

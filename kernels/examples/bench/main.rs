@@ -88,16 +88,9 @@ impl Bench {
         if self.ceilings.is_some() { large } else { small }
     }
 
-    /// Random numbers between -2 and 2 (splitmix64).
+    /// Random numbers between -2 and 2.
     fn floats(&self, n: usize) -> Result<Floats, KernelError> {
-        let mut state = n as u64;
-        let mut next = || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((z ^ (z >> 31)) >> 40) as f32 / (1u64 << 22) as f32 - 2.0
-        };
-        self.device.upload(&(0..n).map(|_| next()).collect::<Vec<f32>>())
+        self.device.upload(&kernels::testing::numbers(n as u64, n))
     }
 
     /// The same, rounded to bf16.

@@ -12,9 +12,7 @@ extern "C" __global__ void count(float* sum) { atomicAdd(&sum[0], 1.0f); }
 "#;
 
 fn device() -> Option<Device> {
-    let device = crate::devices().into_iter().next()?;
-    device.load("step.cu", STEP).unwrap();
-    Some(device)
+    crate::loaded("step.cu", STEP)
 }
 
 #[test]

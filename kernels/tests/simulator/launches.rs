@@ -8,9 +8,7 @@ extern "C" __global__ void scale(const float* x, float* y, float factor, int n) 
 "#;
 
 fn device() -> Option<Device> {
-    let device = crate::devices().into_iter().next()?;
-    device.load("scale.cu", SCALE).unwrap();
-    Some(device)
+    crate::loaded("scale.cu", SCALE)
 }
 
 #[test]
