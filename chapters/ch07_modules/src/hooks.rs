@@ -40,6 +40,8 @@ type Slot = (usize, Option<Box<dyn Any>>);
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// The number of the next hook: none is given twice, or a hook that puts another in its place would be put back over it.
+    static NEXT: Cell<usize> = const { Cell::new(0) };
     static HOOKS: RefCell<Vec<Slot>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -60,11 +62,8 @@ impl Drop for Handle {
 
 fn register<T: Float>(path: Option<&str>, hook: Hook<T>) -> Handle {
     let registered = Registered { path: path.map(str::to_owned), hook };
-    let number = HOOKS.with_borrow_mut(|hooks| {
-        let number = hooks.last().map_or(0, |(number, _)| number + 1);
-        hooks.push((number, Some(Box::new(registered))));
-        number
-    });
+    let number = NEXT.replace(NEXT.get() + 1);
+    HOOKS.with_borrow_mut(|hooks| hooks.push((number, Some(Box::new(registered)))));
     COUNT.set(COUNT.get() + 1);
     Handle { number, _here: PhantomData }
 }

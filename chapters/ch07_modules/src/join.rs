@@ -18,15 +18,19 @@ pub enum Join {
 }
 
 /// What the way back needs of the branches.
-pub struct JoinKept<T: Float>(Kept<T>);
+pub struct JoinKept<T: Float> {
+    /// That of what was joined, and of its gradient.
+    shape: Shape,
+    kept: Kept<T>,
+}
 
 enum Kept<T: Float> {
     /// Of a sum: how many branches.
     Count(usize),
     /// Of a product: the branches.
     Factors(Vec<Array<T>>),
-    /// Of a concatenation: how long each part is, and the shape of all.
-    Parts(Vec<usize>, Shape),
+    /// Of a concatenation: how long each part is.
+    Parts(Vec<usize>),
 }
 
 impl Join {
@@ -41,7 +45,7 @@ impl Join {
             let y = Array::concat(&refs, axis);
             let parts = branches.iter().map(|branch| branch.dim(axis)).collect();
             let shape = *y.shape();
-            return (y, JoinKept(Kept::Parts(parts, shape)));
+            return (y, JoinKept { shape, kept: Kept::Parts(parts) });
         }
         if let Some(other) = branches.iter().find(|branch| branch.shape() != branches[0].shape()) {
             let (a, b) = (branches[0].shape(), other.shape());
@@ -53,7 +57,9 @@ impl Join {
         };
         let y =
             branches.into_iter().reduce(|y, branch| if self == Join::Sum { y + branch } else { y * branch });
-        (y.expect("a join has at least one branch"), JoinKept(kept))
+        let y = y.expect("a join has at least one branch");
+        let shape = *y.shape();
+        (y, JoinKept { shape, kept })
     }
 
     /// The gradient of each branch, from that of the join.
@@ -62,7 +68,11 @@ impl Join {
     /// When the gradient has another shape than what was joined.
     #[track_caller]
     pub fn apart<T: Float>(self, grad: Array<T>, kept: &JoinKept<T>) -> Vec<Array<T>> {
-        match &kept.0 {
+        if *grad.shape() != kept.shape {
+            let (grad, shape) = (grad.shape(), &kept.shape);
+            fail("Join", format_args!("a gradient of shape {grad:?} for branches joined to {shape:?}"));
+        }
+        match &kept.kept {
             Kept::Count(count) => vec![grad; *count],
             Kept::Factors(factors) => {
                 let others = |i: usize| {
@@ -71,14 +81,7 @@ impl Join {
                 };
                 (0..factors.len()).map(others).collect()
             }
-            Kept::Parts(parts, shape) => {
-                if grad.shape() != shape {
-                    let grad = grad.shape();
-                    fail(
-                        "Join",
-                        format_args!("a gradient of shape {grad:?} for branches joined to {shape:?}"),
-                    );
-                }
+            Kept::Parts(parts) => {
                 let Join::Concat(axis) = self else { unreachable!("parts are kept by a concatenation") };
                 let starts = parts.iter().scan(0, |start, &length| {
                     *start += length;

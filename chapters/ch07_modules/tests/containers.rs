@@ -241,6 +241,30 @@ fn a_hook_may_use_networks_and_drop_handles() {
     assert_eq!(*calls.borrow(), 1);
 }
 
+/// A hook that is put in the place of a running one stays there.
+#[test]
+fn a_hook_may_put_another_in_its_place() {
+    let model = Sequential::new().push(linear::<f32>(2, 2, 0));
+    let (calls, own) = (Rc::new(RefCell::new(Vec::new())), Rc::new(RefCell::new(None)));
+    let first = hook("0", {
+        let (calls, own) = (Rc::clone(&calls), Rc::clone(&own));
+        move |_, y: Tensor| {
+            calls.borrow_mut().push("first");
+            drop(own.take());
+            let calls = Rc::clone(&calls);
+            let second = move |_, y: Tensor| {
+                calls.borrow_mut().push("second");
+                y
+            };
+            own.replace(Some(hook("0", second)));
+            y
+        }
+    });
+    own.replace(Some(first));
+    (0..3).for_each(|_| drop(model.infer(Tensor::ones([1, 2]))));
+    assert_eq!(*calls.borrow(), ["first", "second", "second"]);
+}
+
 #[test]
 fn everything_has_a_name_and_first_values_go_by_role() {
     let mut model = gated::<f32>();
@@ -317,4 +341,11 @@ fn a_name_is_given_once() {
     let x = graph.input();
     let x = graph.layer("a", linear(4, 4, 0), x);
     graph.layer("a", linear(4, 4, 0), x);
+}
+
+#[test]
+#[should_panic(expected = "Join: a gradient of shape [1, 3] for branches joined to [2, 3]")]
+fn a_gradient_of_another_shape_does_not_come_apart() {
+    let (_, kept) = Join::Product.together(vec![Tensor::ones([2, 3]), Tensor::ones([2, 3])]);
+    Join::Product.apart(Tensor::ones([1, 3]), &kept);
 }
