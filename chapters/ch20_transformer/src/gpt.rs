@@ -20,10 +20,12 @@ use ch17_embeddings::Embedding;
 use ch19_attention::{LearnedPositions, Mask};
 
 use crate::stack::Stack;
-use crate::{Block, GptConfig, tied_logits, tied_logits_backward};
+use crate::{Block, DecoderCache, GptConfig, NextToken, tied_logits, tied_logits_backward};
 
 /// A language model: tokens in, scores of the next token out.
 pub struct Gpt<T: Float = f32> {
+    /// Its sizes.
+    pub config: GptConfig,
     /// A vector for each token, and the head.
     pub embedding: Embedding<T>,
     /// A vector for each place.
@@ -53,6 +55,7 @@ impl Gpt {
             block
         });
         let mut model = Gpt {
+            config: config.clone(),
             blocks: blocks.collect(),
             embedding: Embedding::new(config.vocabulary, size, None, rng),
             positions: LearnedPositions::new(config.max_tokens, size, rng),
@@ -69,6 +72,7 @@ impl<T: Float> Gpt<T> {
     /// The same model in 64 bits, for the gradient check.
     pub fn to_f64(&self) -> Gpt<f64> {
         Gpt {
+            config: self.config.clone(),
             embedding: self.embedding.to_f64(),
             positions: self.positions.to_f64(),
             dropout: self.dropout.to_f64(),
@@ -127,6 +131,63 @@ impl<T: Float> Gpt<T> {
         }
         let x = within("norm", || self.norm.infer(x));
         tied_logits(&x, &self.embedding.weight.value)
+    }
+
+    // ANCHOR: cached
+    /// An empty memory of `batch` texts.
+    pub fn cache(&self, batch: usize) -> DecoderCache<T> {
+        DecoderCache::new(self.blocks.iter().map(|block| block.attention.cache(batch, self.config.max_tokens)))
+    }
+
+    /// The scores of every token that follows one of the new ones, `[batch, new]` to `[batch * new, vocabulary]`, behind those
+    /// that the cache holds: what [`infer`](Gpt::infer) of the whole text gives for its last places.
+    ///
+    /// # Panics
+    /// When a token is not in the table, or the text gets too long.
+    #[track_caller]
+    pub fn infer_cached(&self, ids: &Array<i64>, cache: &mut DecoderCache<T>) -> Array<T> {
+        tied_logits(&self.hidden_cached(ids, cache), &self.embedding.weight.value)
+    }
+
+    #[track_caller]
+    fn hidden_cached(&self, ids: &Array<i64>, cache: &mut DecoderCache<T>) -> Array<T> {
+        let (from, new) = (cache.len(), ids.dim(1));
+        if from + new > self.config.max_tokens {
+            let rule = format_args!("{new} tokens behind {from}, and places for {}", self.config.max_tokens);
+            fail("Gpt::infer_cached", rule);
+        }
+        let places = self.positions.weight.value.narrow(0, from, new);
+        let mut x = within("embedding", || self.embedding.infer(ids)) + &places;
+        for (number, (block, layer)) in self.blocks.iter().zip(cache.layers()).enumerate() {
+            x = within("blocks", || within(number, || block.infer_cached(x, layer)));
+        }
+        within("norm", || self.norm.infer(x))
+    }
+    // ANCHOR_END: cached
+}
+
+impl NextToken for Gpt {
+    type Cache = DecoderCache;
+
+    fn vocabulary(&self) -> usize {
+        self.config.vocabulary
+    }
+
+    fn max_tokens(&self) -> usize {
+        self.config.max_tokens
+    }
+
+    fn start(&self, batch: usize) -> DecoderCache {
+        self.cache(batch)
+    }
+
+    fn read(&self, cache: &mut DecoderCache, ids: &Array<i64>) -> Tensor {
+        let hidden = self.hidden_cached(ids, cache);
+        tied_logits(&hidden.slice((.., ids.dim(1) - 1)).contiguous(), &self.embedding.weight.value)
+    }
+
+    fn select(&self, cache: &mut DecoderCache, rows: &[usize]) {
+        cache.select(rows);
     }
 }
 

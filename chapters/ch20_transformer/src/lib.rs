@@ -24,8 +24,18 @@ mod block;
 mod encoder;
 
 // The decoder side.
+mod decoder_cache;
+mod generate;
 mod gpt;
+mod gpt2_weights;
 mod gpt_config;
+mod llama;
+mod llama_block;
+mod llama_config;
+mod llama_weights;
+mod next_token;
+mod published;
+mod sampling;
 mod stack;
 
 #[cfg_attr(yours_swiglu, path = "../yours/e04_swiglu.rs")]
@@ -34,14 +44,31 @@ mod swiglu;
 #[cfg_attr(yours_tied_head, path = "../yours/e05_tied_head.rs")]
 mod tied_head;
 
+#[cfg_attr(yours_nucleus, path = "../yours/e06_nucleus.rs")]
+mod nucleus;
+
+#[cfg_attr(yours_beam_search, path = "../yours/e07_beam_search.rs")]
+mod beam_search;
+
 pub use block::Block;
 pub use classifier::EncoderClassifier;
 pub use config::{EncoderConfig, Pooling};
 pub use encoder::Encoder;
 pub use feed_forward::FeedForward;
 
+pub use beam_search::{Beam, BeamSearch, Candidate, best_candidates, length_score};
+pub use decoder_cache::DecoderCache;
+pub use generate::Generate;
 pub use gpt::Gpt;
 pub use gpt_config::GptConfig;
+pub use gpt2_weights::{load_gpt2, save_gpt2};
+pub use llama::Llama;
+pub use llama_block::LlamaBlock;
+pub use llama_config::LlamaConfig;
+pub use llama_weights::{load_llama, save_llama};
+pub use next_token::{NextToken, Uncached};
+pub use nucleus::{keep_top_k, keep_top_p};
+pub use sampling::Sampling;
 pub use swiglu::SwiGlu;
 pub use tied_head::{tied_logits, tied_logits_backward};
 
