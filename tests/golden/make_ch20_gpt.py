@@ -9,6 +9,7 @@ models with random weights. Cases:
 - mlp.N: Linear, ReLU or tanh-GELU, Linear;
 - swiglu.0: `down(silu(gate(x)) * up(x))`;
 - gpt.N: the model of the speed comparison, small; its parameters go by our names;
+- sampling: logits, and what temperature, top-k (0: none) and top-p (1: none) make of them;
 - gpt2, llama.N: logits of the saved models, the gradients of all parameters for one gradient of the logits (by the
   names in the file), and what `generate` says: greedily and with beams.
 """
@@ -117,7 +118,8 @@ def hugging_face(case, folder, model, vocabulary):
     put(case, ids=ids, y=y, grad=grad)
     for name, p in model.named_parameters():
         put(case, **{f"dp.{name}": p.grad})
-    kinds = dict(do_sample=False, max_new_tokens=6, pad_token_id=0, eos_token_id=None, bos_token_id=None)
+    kinds = dict(do_sample=False, attention_mask=torch.ones(2, 4, dtype=torch.long), max_new_tokens=6, pad_token_id=0,
+                 eos_token_id=None, bos_token_id=None)
     put(case, prompt=ids[:, :4], greedy=model.generate(ids[:, :4], **kinds))
     beams = model.generate(ids[:, :4], num_beams=3, length_penalty=1.0, **kinds)
     put(case, beams=beams)
@@ -138,6 +140,18 @@ for i, more in enumerate([dict(num_attention_heads=4, num_key_value_heads=2, tie
                                rope_parameters=linear)]):
     hugging_face(f"llama.{i}", f"ch20_llama_{i}", transformers.LlamaForCausalLM(
         transformers.LlamaConfig(**llama, **more)), 29)
+
+# Sampling: what the library's processors leave of one distribution.
+logits = torch.randn(1, 23) * 2
+kinds = [(0.7, 0, 1.0), (1.0, 5, 1.0), (1.0, 0, 0.8), (1.3, 7, 0.6), (2.0, 40, 0.05)]
+steps = [transformers.TemperatureLogitsWarper, transformers.TopKLogitsWarper, transformers.TopPLogitsWarper]
+for i, kind in enumerate(kinds):
+    scores = logits
+    for step, value, neutral in zip(steps, kind, (1.0, 0, 1.0)):
+        if value != neutral:
+            scores = step(value)(None, scores)
+    put(f"sampling.{i}", p=F.softmax(scores[0], -1))
+put("sampling", logits=logits[0], kinds=torch.tensor(kinds, dtype=torch.float64))
 
 versions = [f"torch {torch.__version__}", f"numpy {np.__version__}", f"transformers {transformers.__version__}"]
 np.savez(here / "ch20_gpt.npz", versions=np.array(versions), **out)

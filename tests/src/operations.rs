@@ -212,6 +212,8 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch20_transformer", "encoder_classifier"),
     op("ch20_transformer", "feed_forward"),
     Operation { shared: &[("golden", "golden_gpt_and_tied_logits")], ..op("ch20_transformer", "gpt") },
+    Operation { shared: &[("golden", "golden_llama_from_its_folder")], ..op("ch20_transformer", "llama") },
+    Operation { shared: &[("golden", "golden_llama_from_its_folder")], ..op("ch20_transformer", "llama_block") },
     op("ch20_transformer", "swi_glu"),
     Operation { shared: &[("golden", "golden_gpt_and_tied_logits")], ..op("ch20_transformer", "tied_logits") },
 ];

@@ -11,7 +11,7 @@ use ch01_tensors::{Array, Float, Rng};
 use ch05_backprop::{Layer, Module, Visitor};
 use ch11_normalization::LayerNorm;
 use ch12_regularization::Dropout;
-use ch19_attention::{Mask, MultiHeadAttention};
+use ch19_attention::{KvCache, Mask, MultiHeadAttention};
 use ch20_transformer::FeedForward;
 
 /// Attention between the tokens, then a feed-forward layer for each, both as residual branches.
@@ -91,6 +91,20 @@ impl<T: Float> Block<T> {
     pub fn infer(&self, x: Array<T>, mask: &Mask<'_>) -> Array<T> {
         let normed = within("norm1", || self.norm1.infer(x.clone()));
         let middle = within("attention", || self.attention.infer(normed, mask)) + &x;
+        let normed = within("norm2", || self.norm2.infer(middle.clone()));
+        within("mlp", || self.mlp.infer(normed)) + &middle
+    }
+
+    /// The output of new tokens, `[batch, new, size]`, behind those whose keys and values the cache holds: what
+    /// [`infer`](Block::infer) of all tokens with a causal mask gives for the last ones. Only attention looks at other tokens,
+    /// so only attention needs the cache.
+    ///
+    /// # Panics
+    /// When the input has another shape, or the cache has no room.
+    #[track_caller]
+    pub fn infer_cached(&self, x_new: Array<T>, cache: &mut KvCache<T>) -> Array<T> {
+        let normed = within("norm1", || self.norm1.infer(x_new.clone()));
+        let middle = within("attention", || self.attention.infer_cached(normed, cache)) + &x_new;
         let normed = within("norm2", || self.norm2.infer(middle.clone()));
         within("mlp", || self.mlp.infer(normed)) + &middle
     }

@@ -81,7 +81,11 @@ impl BeamSearch {
     #[track_caller]
     pub fn run<M: NextToken>(&self, model: &M, prompt: &[i64]) -> Vec<Beam> {
         let room = model.max_tokens();
-        if self.beams == 0 || self.new_tokens == 0 || prompt.is_empty() || prompt.len() + self.new_tokens > room + 1 {
+        if self.beams == 0
+            || self.new_tokens == 0
+            || prompt.is_empty()
+            || prompt.len() + self.new_tokens > room + 1
+        {
             let rule = format_args!("{} beams, a prompt of {} tokens", self.beams, prompt.len());
             fail("BeamSearch", format_args!("{rule} and {} more for a memory of {room}", self.new_tokens));
         }
@@ -90,7 +94,8 @@ impl BeamSearch {
         let mut ids = Array::from_fn([1, prompt.len()], |at| prompt[at[1]]);
         let mut over: Vec<Beam> = Vec::new();
         for length in 1..=self.new_tokens {
-            let logs = log_probabilities(model.read(&mut cache, &ids).contiguous().data(), model.vocabulary());
+            let logs =
+                log_probabilities(model.read(&mut cache, &ids).contiguous().data(), model.vocabulary());
             // Each beginning has one stop token: so many candidates leave enough that go on.
             let candidates = best_candidates(&sums, &logs, 2 * self.beams);
             let stops = |candidate: &Candidate| self.stop == Some(candidate.token as i64);
@@ -99,12 +104,14 @@ impl BeamSearch {
                 over.push(Beam { tokens: texts[candidate.beam].clone(), score });
             }
             keep_best(&mut over, self.beams);
-            let next: Vec<Candidate> = candidates.into_iter().filter(|c| !stops(c)).take(self.beams).collect();
+            let next: Vec<Candidate> =
+                candidates.into_iter().filter(|c| !stops(c)).take(self.beams).collect();
             texts = next.iter().map(|c| [&texts[c.beam][..], &[c.token as i64]].concat()).collect();
             sums = next.iter().map(|c| c.sum).collect();
             // What the best beginning would get if it were over now.
             let hope = sums.first().map(|&sum| length_score(sum, length, self.length_penalty));
-            let enough = over.len() == self.beams && hope.is_none_or(|hope| over[self.beams - 1].score >= hope);
+            let enough =
+                over.len() == self.beams && hope.is_none_or(|hope| over[self.beams - 1].score >= hope);
             if enough || next.is_empty() {
                 return over;
             }

@@ -124,7 +124,9 @@ impl<T: Float> Llama<T> {
 
     /// An empty memory of `batch` texts.
     pub fn cache(&self, batch: usize) -> DecoderCache<T> {
-        DecoderCache::new(self.blocks.iter().map(|block| block.attention.cache(batch, self.config.max_tokens)))
+        DecoderCache::new(
+            self.blocks.iter().map(|block| block.attention.cache(batch, self.config.max_tokens)),
+        )
     }
 
     /// The scores of every token that follows one of the new ones, `[batch, new]` to `[batch * new, vocabulary]`, behind those

@@ -23,7 +23,8 @@ pub fn load_llama(folder: impl AsRef<Path>) -> Result<Llama, LoadError> {
     let path = folder.join("model.safetensors");
     let (tensors, _) = safetensors::read_any(&path)?;
     // Frequencies, which old files hold too; and the head where it is the table of tokens.
-    let known = |name: &str| name.ends_with("rotary_emb.inv_freq") || (config.tied && name == "lm_head.weight");
+    let known =
+        |name: &str| name.ends_with("rotary_emb.inv_freq") || (config.tied && name == "lm_head.weight");
     fill(&mut model, tensors, named, known).map_err(|names| LoadError::Names { path, names })?;
     Ok(model)
 }

@@ -38,7 +38,11 @@ impl Sampling {
     #[track_caller]
     pub fn probabilities(&self, logits: &[f32]) -> Vec<f64> {
         let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        if logits.is_empty() || logits.iter().any(|z| z.is_nan()) || self.temperature.is_nan() || self.temperature < 0.0 {
+        if logits.is_empty()
+            || logits.iter().any(|z| z.is_nan())
+            || self.temperature.is_nan()
+            || self.temperature < 0.0
+        {
             let rule = format_args!("{} logits, temperature {}", logits.len(), self.temperature);
             fail("Sampling", format_args!("{rule}: no logits, NaN, or a negative temperature"));
         }

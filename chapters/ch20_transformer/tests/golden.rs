@@ -7,6 +7,9 @@
 #[path = "decoder/golden.rs"]
 mod decoder;
 
+#[path = "decoder/published.rs"]
+mod published;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -3,6 +3,9 @@
 #[path = "decoder/properties.rs"]
 mod decoder;
 
+#[path = "decoder/generation.rs"]
+mod generation;
+
 use ch01_tensors::{Array, Rng, Tensor};
 use ch04_losses::CrossEntropy;
 use ch05_backprop::{Layer, Module, for_each_param, zero_grad};

@@ -8,15 +8,15 @@ use ch01_tensors::Array;
 use ch01_tensors::npz;
 use ch03_neurons::Activation;
 use ch05_backprop::{Layer, assert_close, assert_golden};
-use ch20_transformer::{FeedForward, Gpt, GptConfig, SwiGlu, tied_logits};
+use ch20_transformer::{FeedForward, Gpt, GptConfig, Sampling, SwiGlu, tied_logits};
 
 use super::{Golden, assert_gradients, load, rng, tensor};
 
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden")
 }
 
-fn golden() -> Golden {
+pub fn golden() -> Golden {
     npz::read(folder().join("ch20_gpt.npz")).unwrap()
 }
 
@@ -40,7 +40,7 @@ fn golden_swi_glu() {
     assert_close("infer", &layer.infer(get("x")), &get("y"), 1e-5);
 }
 
-fn ids(golden: &Golden, name: &str) -> Array<i64> {
+pub fn ids(golden: &Golden, name: &str) -> Array<i64> {
     golden[name].i64().unwrap()
 }
 
@@ -74,5 +74,21 @@ fn golden_gpt_and_tied_logits() {
         let table = &model.embedding.weight.value;
         let eye = Array::from_fn([at(0), at(0)], |i| f32::from(u8::from(i[0] == i[1])));
         assert_close("head", &tied_logits(&eye, table), &get("p.embedding.weight").t().contiguous(), 0.0);
+    }
+}
+
+/// Ours compute in f64 from f32 logits, theirs in f32.
+#[test]
+fn golden_sampling() {
+    let golden = golden();
+    let logits = tensor(&golden, "sampling.logits");
+    let kinds = golden["sampling.kinds"].f64().unwrap();
+    for i in 0..kinds.dim(0) {
+        let [temperature, k, p] = [0, 1, 2].map(|at| kinds[[i, at]]);
+        let sampling =
+            Sampling { temperature, top_k: (k > 0.0).then_some(k as usize), top_p: (p < 1.0).then_some(p) };
+        let found = sampling.probabilities(logits.data());
+        let found = ch01_tensors::Tensor::from_fn([found.len()], |at| found[at[0]] as f32);
+        assert_close(&format!("{sampling:?}"), &found, &tensor(&golden, &format!("sampling.{i}.p")), 1e-6);
     }
 }

@@ -3,7 +3,10 @@
 use ch01_tensors::{Array, Rng};
 use ch03_neurons::Activation;
 use ch05_backprop::{Layer, Module, Param, Role, Visitor, for_each_param, gradcheck};
-use ch20_transformer::{FeedForward, Gpt, GptConfig, SwiGlu, tied_logits, tied_logits_backward};
+use ch19_attention::{Mask, RotaryScaling};
+use ch20_transformer::{
+    FeedForward, Gpt, GptConfig, Llama, LlamaBlock, LlamaConfig, SwiGlu, tied_logits, tied_logits_backward,
+};
 
 use super::random;
 
@@ -120,4 +123,67 @@ fn gradcheck_gpt() {
     };
     let model = Gpt::new(&GptConfig { activation, ..sizes }, &mut Rng::new(0, "weights"));
     check_model(model.to_f64(), 5);
+}
+
+impl Tokens for Llama<f64> {
+    fn forward(&mut self, ids: &Array<i64>) -> Array<f64> {
+        Llama::forward(self, ids)
+    }
+    fn backward(&mut self, grad: Array<f64>) {
+        Llama::backward(self, grad);
+    }
+    fn infer(&self, ids: &Array<i64>) -> Array<f64> {
+        Llama::infer(self, ids)
+    }
+}
+
+fn llama(tied: bool) -> LlamaConfig {
+    LlamaConfig {
+        vocabulary: 5,
+        max_tokens: 4,
+        size: 4,
+        heads: 2,
+        kv_heads: 1,
+        head_size: 2,
+        layers: 2,
+        feed_forward: 3,
+        rope_base: 10.0,
+        rope_scaling: RotaryScaling::Linear { factor: 2.0 },
+        tied,
+        ..LlamaConfig::default()
+    }
+}
+
+#[test]
+fn gradcheck_llama() {
+    for tied in [true, false] {
+        check_model(Llama::new(&llama(tied), &mut Rng::new(1, "weights")).to_f64(), 5);
+    }
+}
+
+/// A block with a causal mask as a layer.
+struct Causal(LlamaBlock<f64>);
+
+impl Layer<f64> for Causal {
+    fn forward(&mut self, x: Array<f64>) -> Array<f64> {
+        self.0.forward(x, &Mask::CAUSAL)
+    }
+    fn backward(&mut self, grad: Array<f64>) -> Array<f64> {
+        self.0.backward(grad)
+    }
+    fn infer(&self, x: Array<f64>) -> Array<f64> {
+        self.0.infer(x, &Mask::CAUSAL)
+    }
+}
+
+impl Module<f64> for Causal {
+    fn visit(&mut self, visitor: &mut Visitor<'_, f64>) {
+        self.0.visit(visitor);
+    }
+}
+
+#[test]
+fn gradcheck_llama_block() {
+    let block = LlamaBlock::new(&llama(true), &mut Rng::new(2, "weights")).to_f64();
+    gradcheck(&mut Causal(block), &random(&[2, 3, 4], 4));
 }

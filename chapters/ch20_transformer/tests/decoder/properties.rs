@@ -8,7 +8,10 @@ use ch05_backprop::{Layer, Param, Role, for_each_param, zero_grad};
 use ch09_optimizers::{AdamW, Optimizer};
 use ch13_data::{Dataset, Loader, TokenWindows};
 use ch14_training::evaluate;
-use ch20_transformer::{Gpt, GptConfig, SwiGlu, tied_logits, tied_logits_backward};
+use ch19_attention::Mask;
+use ch20_transformer::{
+    Gpt, GptConfig, Llama, LlamaBlock, LlamaConfig, SwiGlu, tied_logits, tied_logits_backward,
+};
 
 use super::{assert_close, assert_same_gradients, spread};
 
@@ -69,7 +72,7 @@ fn property_tied_logits_is_adjoint() {
     }
 }
 
-fn small() -> GptConfig {
+pub fn small() -> GptConfig {
     GptConfig {
         vocabulary: 13,
         max_tokens: 12,
@@ -81,7 +84,7 @@ fn small() -> GptConfig {
     }
 }
 
-fn draw_ids(shape: [usize; 2], vocabulary: usize, seed: u64) -> Array<i64> {
+pub fn draw_ids(shape: [usize; 2], vocabulary: usize, seed: u64) -> Array<i64> {
     let mut rng = Rng::new(seed, "tokens");
     Array::from_fn(shape, |_| rng.below(vocabulary) as i64)
 }
@@ -153,4 +156,73 @@ fn a_gpt_learns_and_evaluate_counts_every_token() {
     let mean = f64::from(loss.forward(&logits, &whole.labels).item());
     assert!((evaluation.loss - mean).abs() < 1e-5 * mean, "{} and {mean}", evaluation.loss);
     assert!(mean < 1.0, "the loss is {mean}");
+}
+
+pub fn small_llama(tied: bool) -> LlamaConfig {
+    LlamaConfig {
+        vocabulary: 13,
+        max_tokens: 12,
+        size: 16,
+        heads: 4,
+        kv_heads: 2,
+        head_size: 4,
+        layers: 2,
+        feed_forward: 20,
+        tied,
+        ..LlamaConfig::default()
+    }
+}
+
+#[test]
+fn fast_llama_against_plain() {
+    for tied in [true, false] {
+        let mut fast = Llama::new(&small_llama(tied), &mut Rng::new(0, "weights"));
+        spread(&mut fast, 1);
+        let mut plain = fast.to_f64();
+        let ids = draw_ids([3, 11], 13, 2);
+        assert_close("infer", &fast.infer(&ids), &plain.infer(&ids));
+        assert_close("forward", &fast.forward(&ids), &plain.forward(&ids));
+        let grad = Tensor::normal([33, 13], 0.0, 1.0, &mut Rng::new(3, "grad"));
+        fast.backward(grad.clone());
+        plain.backward(grad.to_f64());
+        assert_same_gradients(&mut fast, &mut plain);
+    }
+}
+
+#[test]
+fn property_llama_does_not_see_the_future() {
+    let mut model = Llama::new(&small_llama(false), &mut Rng::new(0, "weights")).to_f64();
+    spread(&mut model, 5);
+    assert_causal(|ids| model.infer(ids), 13);
+}
+
+#[test]
+fn fast_llama_block_against_plain() {
+    let config = LlamaConfig { size: 24, heads: 6, head_size: 4, feed_forward: 40, ..small_llama(true) };
+    let mut fast = LlamaBlock::new(&config, &mut Rng::new(0, "weights"));
+    let mut plain = fast.to_f64();
+    let x = Tensor::normal([4, 37, 24], 0.0, 1.0, &mut Rng::new(1, "input"));
+    assert_close(
+        "forward",
+        &fast.forward(x.clone(), &Mask::CAUSAL),
+        &plain.forward(x.to_f64(), &Mask::CAUSAL),
+    );
+    assert_close("backward", &fast.backward(x.clone()), &plain.backward(x.to_f64()));
+    assert_same_gradients(&mut fast, &mut plain);
+}
+
+/// Rotary positions act on scores alone: where all tokens are alike, so are all values, whatever the weights, and every
+/// place gets the same.
+#[test]
+fn property_llama_block_gives_equal_tokens_equal_vectors() {
+    let block = LlamaBlock::new(&small_llama(true), &mut Rng::new(0, "weights")).to_f64();
+    let one = Array::<f64>::normal([1, 1, 16], 0.0, 1.0, &mut Rng::new(1, "input"));
+    let y = block.infer(one.repeat(9, 1), &Mask::CAUSAL);
+    for place in 1..9 {
+        for feature in 0..16 {
+            let (first, here) = (y[[0, 0, feature]], y[[0, place, feature]]);
+            // Means of up to nine equal numbers.
+            assert!((first - here).abs() < 1e-13, "place {place}: {first} and {here}");
+        }
+    }
 }
