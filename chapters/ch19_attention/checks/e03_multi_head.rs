@@ -72,3 +72,23 @@ fn backward() {
         [("the gradient does not go back through the second linear layer", &skipped.to_vec())];
     close("backward", &dx.to_vec(), &want.to_vec(), 1e-8, &mistakes);
 }
+
+#[test]
+fn cached() {
+    let (layer, x) = (layer(), random([2, 4, 6], 5));
+    let want = plain(&layer, &x).narrow(1, 2, 2).to_vec();
+    let mut cache = layer.cache(2, 4);
+    layer.infer_cached(x.narrow(1, 0, 2).contiguous(), &mut cache);
+    let got = layer.infer_cached(x.narrow(1, 2, 2).contiguous(), &mut cache).to_vec();
+    // The new queries take themselves for the first ones: query i sees the keys 0..=i of all.
+    let [q, k, v] = parts(&layer, &x);
+    let first = scaled_dot_product(&q.narrow(2, 2, 2), &k, &v, &Mask::CAUSAL);
+    let first = layer.output.infer(merge_heads(first)).to_vec();
+    let all = scaled_dot_product(&q.narrow(2, 2, 2), &k, &v, &Mask::NONE);
+    let all = layer.output.infer(merge_heads(all)).to_vec();
+    let mistakes: [(&str, &[f64]); 2] = [
+        ("the new queries stand behind the tokens of the cache: the offset is missing", &first),
+        ("the new tokens see each other's future", &all),
+    ];
+    close("cached", &got, &want, 1e-12, &mistakes);
+}

@@ -6,15 +6,17 @@
 //! go through a second linear layer.
 //!
 //! Backward is the same way back: through the second layer, through attention, through the first. The linear layers
-//! (chapter 5) keep their own inputs; attention keeps queries, keys and values, and one number for each query and head.
+//! (chapter 5) keep their own inputs; attention keeps queries, keys and values, one number for each query and head, and its output (which the second linear
+//! layer keeps as its input anyway: the same memory).
 //!
-//! Left out: dropout on the weights, keys of another sequence (cross-attention).
+//! Left out: dropout on the weights. Keys of another sequence: [`CrossAttention`](crate::CrossAttention).
 
 use ch01_tensors::context::within;
 use ch01_tensors::{Array, Float, Rng, fail};
 use ch05_backprop::{Layer, Linear, Module, Visitor};
 use ch19_attention::{
-    Attended, Mask, attention_weights, self_attention, self_attention_backward, split_heads,
+    Attended, AttentionOptions, KvCache, Mask, attention_weights, flash_attention, merge_heads,
+    self_attention, self_attention_backward, split_heads,
 };
 
 /// Several attentions side by side, each on features of its own.
@@ -30,7 +32,7 @@ pub struct MultiHeadAttention<T: Float = f32> {
 /// What `backward` needs of one forward call; arrays share their storage with those of the layers around.
 struct Kept<T: Float> {
     qkv: Array<T>,
-    log_sums: Array<T>,
+    attended: Attended<T>,
     causal: bool,
     padding: Option<Array<bool>>,
 }
@@ -82,7 +84,8 @@ impl<T: Float> MultiHeadAttention<T> {
     #[track_caller]
     pub fn forward(&mut self, x: Array<T>, mask: &Mask<'_>) -> Array<T> {
         // Yours: qkv = first linear layer of x; `self_attention(&qkv, self.heads, mask)` attends and returns
-        // `Attended { output, log_sums }`; the output goes through the second linear layer. Push what backward needs.
+        // what backward needs too, with the `output` in it, which goes through the second linear layer. Push qkv, what
+        // attention returned, and the mask.
         todo!()
     }
 
@@ -92,12 +95,12 @@ impl<T: Float> MultiHeadAttention<T> {
     /// Without a matching forward call, or when the gradient does not have the shape of the output.
     #[track_caller]
     pub fn backward(&mut self, grad: Array<T>) -> Array<T> {
-        let Some(Kept { qkv, log_sums, causal, padding }) = self.kept.pop() else {
+        let Some(Kept { qkv, attended, causal, padding }) = self.kept.pop() else {
             fail("MultiHeadAttention::backward", format_args!("no forward call to go back through"))
         };
         let mask = Mask { causal, padding: padding.as_ref() };
         // Yours: The way back: the second linear layer, then
-        // `self_attention_backward(&grad, &qkv, &log_sums, self.heads, &mask)`, then the first linear layer.
+        // `self_attention_backward(&grad, &qkv, &attended, self.heads, &mask)`, then the first linear layer.
         todo!()
     }
 
@@ -110,6 +113,27 @@ impl<T: Float> MultiHeadAttention<T> {
         let qkv = within("qkv", || self.qkv.infer(x));
         let attended = self_attention(&qkv, self.heads, mask);
         within("output", || self.output.infer(attended.output))
+    }
+
+    /// An empty cache for `batch` sequences of up to `capacity` tokens.
+    pub fn cache(&self, batch: usize, capacity: usize) -> KvCache<T> {
+        KvCache::new([batch, self.heads, capacity, self.output.weight.value.dim(0) / self.heads])
+    }
+
+    /// The output of new tokens, `[batch, new, size]`, behind those of the cache, which they are added to: the same as
+    /// [`infer`](MultiHeadAttention::infer) of all tokens with a causal mask gives for the last ones.
+    ///
+    /// # Panics
+    /// When the shape is another, or the cache has no room.
+    #[track_caller]
+    pub fn infer_cached(&self, x_new: Array<T>, cache: &mut KvCache<T>) -> Array<T> {
+        let qkv = within("qkv", || self.qkv.infer(x_new));
+        let [q, k, v] = qkv.split_equal(2).map(|part| split_heads(part, self.heads));
+        // Yours: The new queries stand behind the `cache.len()` tokens so far: that is their `offset` in
+        // `AttentionOptions { mask: Mask::CAUSAL, offset, ..Default::default() }`. Then `cache.extend(&k, &v)`, and
+        // `flash_attention(&q, &cache.keys(), &cache.values(), &options).output` is what the new queries find.
+        todo!();
+        within("output", || self.output.infer(merge_heads(output)))
     }
 
     /// Where each head looks, `[batch, heads, queries, keys]`, for pictures: the weights that

@@ -21,7 +21,7 @@
 use ch01_tensors::{Array, Float};
 use ch02_matmul::{Window, WindowMut, gemm_into};
 use ch03_neurons::simd::{self, Level};
-use ch19_attention::{Attended, AttentionOptions};
+use ch19_attention::{Attended, AttentionOptions, BlockPattern};
 use rayon::prelude::*;
 
 use crate::flash_rows::{AgainRows, FinishRows, OnlineRows, RowSums, ScoreGradients, Tile};
@@ -36,13 +36,13 @@ const KEYS: usize = 256;
 const TASK: usize = 1 << 20;
 
 /// An array of `[batch, heads, time, size]` whose last axis has no gaps.
-struct Rows4<T: Float> {
+pub(crate) struct Rows4<T: Float> {
     array: Array<T>,
     steps: [usize; 3],
 }
 
 impl<T: Float> Rows4<T> {
-    fn new(array: &Array<T>) -> Self {
+    pub fn new(array: &Array<T>) -> Self {
         let steps = |array: &Array<T>| [0, 1, 2].map(|axis| array.strides()[axis]);
         let together = array.dim(3) == 1 || array.strides()[3] == 1;
         let array =
@@ -59,7 +59,7 @@ impl<T: Float> Rows4<T> {
     }
 
     /// Some rows of one head as a matrix.
-    fn rows(&self, example: usize, head: usize, first: usize, count: usize) -> Window<'_, T> {
+    pub fn rows(&self, example: usize, head: usize, first: usize, count: usize) -> Window<'_, T> {
         let (data, step) = self.from(example, head, first);
         Window::new(data, [count, self.array.dim(3)], [step, 1])
     }
@@ -75,7 +75,14 @@ struct Call<'a, T: Float> {
     bias: Option<Rows4<T>>,
     /// Per example: how many keys there are up to the last real one, and what padding adds to their scores (or nothing).
     padding: Vec<(usize, Vec<T>)>,
+    /// Queries of a block.
+    step: usize,
     level: Level,
+}
+
+/// Queries of a block: the pattern's, if there is one.
+fn step<T: Float>(options: &AttentionOptions<'_, T>) -> usize {
+    options.blocks.map_or(QUERIES, BlockPattern::block)
 }
 
 /// A block of queries of one head.
@@ -106,21 +113,27 @@ impl<'a, T: Float> Call<'a, T> {
             v: Rows4::new(v),
             bias: options.bias.map(Rows4::new),
             padding: (0..sizes.batch).map(padding).collect(),
+            step: step(options),
             level: Level::detect(),
         }
     }
 
     fn block(&self, example: usize, head: usize, first: usize) -> Block {
         let kv_head = head / (self.sizes.heads / self.sizes.kv_heads);
-        Block { example, head, kv_head, first, rows: QUERIES.min(self.sizes.queries - first) }
+        Block { example, head, kv_head, first, rows: self.step.min(self.sizes.queries - first) }
     }
 
     /// The tiles of keys that some query of the block sees: first key and number.
-    fn tiles(&self, block: Block) -> impl Iterator<Item = (usize, usize)> + use<T> {
+    fn tiles(&self, block: Block) -> impl Iterator<Item = (usize, usize)> {
         let keys = self.padding[block.example].0;
         let start = self.options.range(block.first, keys).start;
         let end = self.options.range(block.first + block.rows - 1, keys).end;
-        (start..end).step_by(KEYS).map(move |first| (first, KEYS.min(end - first)))
+        let tiles = |start: usize, end: usize| {
+            (start..end).step_by(KEYS).map(move |first| (first, KEYS.min(end - first)))
+        };
+        let pattern = self.options.blocks.map_or(&[][..], |blocks| blocks.runs(block.first));
+        let whole = if self.options.blocks.is_some() { tiles(0, 0) } else { tiles(start, end) };
+        whole.chain(pattern.iter().flat_map(move |run| tiles(run.start.max(start), run.end.min(end))))
     }
 
     /// The products of a block with a run of keys, and what makes them scores.
@@ -183,10 +196,10 @@ pub fn flash_attention<T: Float>(
     let mut log_sums = Array::scratch([batch, heads, queries]);
     let to = Rows::new(output.data_mut(), heads * value_size);
     let sums_to = Rows::new(log_sums.data_mut(), queries);
-    let blocks = queries.div_ceil(QUERIES);
-    let work = QUERIES.min(queries) * sizes.keys * sizes.size;
+    let blocks = queries.div_ceil(call.step);
+    let work = call.step.min(queries) * sizes.keys * sizes.size;
     each(batch * heads * blocks, work, |task| {
-        let (row, first) = (task / blocks, task % blocks * QUERIES);
+        let (row, first) = (task / blocks, task % blocks * call.step);
         let block = call.block(row / heads, row % heads, first);
         let rows = block.rows;
         let mut room = Array::<T>::scratch([rows * (KEYS.min(sizes.keys) + value_size + 2)]);
@@ -248,11 +261,11 @@ pub fn flash_attention_backward<T: Float>(
     let group = heads / kv_heads;
     each(batch * kv_heads, group * queries * keys * size, |task| {
         let (example, kv_head) = (task / kv_heads, task % kv_heads);
-        let tile = QUERIES.min(queries) * KEYS.min(keys);
-        let mut room = Array::<T>::scratch([2 * tile + QUERIES]);
+        let tile = call.step.min(queries) * KEYS.min(keys);
+        let mut room = Array::<T>::scratch([2 * tile + call.step]);
         let (weights, room) = room.data_mut().split_at_mut(tile);
         let (ds, means) = room.split_at_mut(tile);
-        let firsts = || (0..queries).step_by(QUERIES);
+        let firsts = || (0..queries).step_by(call.step);
         let blocks = (0..group).flat_map(|i| firsts().map(move |first| (kv_head * group + i, first)));
         for (head, first) in blocks {
             let block = call.block(example, head, first);

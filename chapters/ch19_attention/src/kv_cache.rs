@@ -42,14 +42,19 @@ impl<T: Float> KvCache<T> {
         if end > room[2] {
             fail("KvCache::extend", format_args!("{end} tokens do not fit in a cache of {room:?}"));
         }
+        // exercise: extend - Write the keys into `self.keys` and the values into `self.values`, at the places `at..end` of
+        // the third axis: `array.assign_slice((.., .., at..end), &part)`. Then there are `end` tokens.
         self.keys.assign_slice((.., .., at..end), keys);
         self.values.assign_slice((.., .., at..end), values);
         self.len = end;
+        // exercise: end
     }
 
     /// The keys so far, `[batch, heads, len, head_size]`: a view.
     pub fn keys(&self) -> Array<T> {
+        // exercise: keys - The places that are filled: `array.narrow(axis, start, length)`.
         self.keys.narrow(2, 0, self.len)
+        // exercise: end
     }
 
     /// The values so far, `[batch, heads, len, head_size]`: a view.

@@ -6,7 +6,8 @@
 //! go through a second linear layer.
 //!
 //! Backward is the same way back: through the second layer, through attention, through the first. The linear layers
-//! (chapter 5) keep their own inputs; attention keeps queries, keys and values, and one number for each query and head.
+//! (chapter 5) keep their own inputs; attention keeps queries, keys and values, one number for each query and head, and its output (which the second linear
+//! layer keeps as its input anyway: the same memory).
 //!
 //! Left out: dropout on the weights. Keys of another sequence: [`CrossAttention`](crate::CrossAttention).
 
@@ -31,7 +32,7 @@ pub struct MultiHeadAttention<T: Float = f32> {
 /// What `backward` needs of one forward call; arrays share their storage with those of the layers around.
 struct Kept<T: Float> {
     qkv: Array<T>,
-    log_sums: Array<T>,
+    attended: Attended<T>,
     causal: bool,
     padding: Option<Array<bool>>,
 }
@@ -84,11 +85,12 @@ impl<T: Float> MultiHeadAttention<T> {
     #[track_caller]
     pub fn forward(&mut self, x: Array<T>, mask: &Mask<'_>) -> Array<T> {
         // exercise: forward - qkv = first linear layer of x; `self_attention(&qkv, self.heads, mask)` attends and returns
-        // `Attended { output, log_sums }`; the output goes through the second linear layer. Push what backward needs.
+        // what backward needs too, with the `output` in it, which goes through the second linear layer. Push qkv, what
+        // attention returned, and the mask.
         let qkv = within("qkv", || self.qkv.forward(x));
-        let Attended { output, log_sums } = self_attention(&qkv, self.heads, mask);
-        let padding = mask.padding.cloned();
-        self.kept.push(Kept { qkv, log_sums, causal: mask.causal, padding });
+        let attended = self_attention(&qkv, self.heads, mask);
+        let (output, padding) = (attended.output.clone(), mask.padding.cloned());
+        self.kept.push(Kept { qkv, attended, causal: mask.causal, padding });
         within("output", || self.output.forward(output))
         // exercise: end
     }
@@ -101,14 +103,14 @@ impl<T: Float> MultiHeadAttention<T> {
     /// Without a matching forward call, or when the gradient does not have the shape of the output.
     #[track_caller]
     pub fn backward(&mut self, grad: Array<T>) -> Array<T> {
-        let Some(Kept { qkv, log_sums, causal, padding }) = self.kept.pop() else {
+        let Some(Kept { qkv, attended, causal, padding }) = self.kept.pop() else {
             fail("MultiHeadAttention::backward", format_args!("no forward call to go back through"))
         };
         let mask = Mask { causal, padding: padding.as_ref() };
         // exercise: backward - The way back: the second linear layer, then
-        // `self_attention_backward(&grad, &qkv, &log_sums, self.heads, &mask)`, then the first linear layer.
+        // `self_attention_backward(&grad, &qkv, &attended, self.heads, &mask)`, then the first linear layer.
         let grad = within("output", || self.output.backward(grad));
-        let grad = self_attention_backward(&grad, &qkv, &log_sums, self.heads, &mask);
+        let grad = self_attention_backward(&grad, &qkv, &attended, self.heads, &mask);
         within("qkv", || self.qkv.backward(grad))
         // exercise: end
     }

@@ -6,6 +6,7 @@
 //! - `offset`: query `i` stands at position `offset + i` among the keys. With a cache of earlier keys the new queries stand
 //!   behind them; a causal mask, a window and ALiBi count from there. (0 is PyTorch's `is_causal`, which puts query 0 at
 //!   key 0 even if there are fewer queries than keys.)
+//! - `blocks`: only the blocks of a [`BlockPattern`] are seen (and computed);
 //! - `window`: a query at position `p` sees only the keys `j` with `|p - j| < window` (Longformer, Mistral);
 //! - `bias`: a number added to each score, `[batch or 1, heads or 1, queries, keys]`: PyTorch's `attn_mask` of floats;
 //!   -inf hides a key;
@@ -18,7 +19,7 @@
 use std::ops::Range;
 
 use ch01_tensors::{Array, Float, fail};
-use ch19_attention::Mask;
+use ch19_attention::{BlockPattern, Mask};
 
 // ANCHOR: options
 /// How [`attention`](crate::attention) and [`flash_attention`](crate::flash_attention) attend. The default is plain
@@ -31,6 +32,8 @@ pub struct AttentionOptions<'a, T: Float = f32> {
     pub offset: usize,
     /// How far a query sees: keys at a distance less than this.
     pub window: Option<usize>,
+    /// Which blocks of queries see which blocks of keys.
+    pub blocks: Option<&'a BlockPattern>,
     /// Added to the scores: `[batch or 1, heads or 1, queries, keys]`.
     pub bias: Option<&'a Array<T>>,
     /// ALiBi's slopes, `[heads]`: the distance times the slope is taken off the score.
@@ -42,7 +45,15 @@ pub struct AttentionOptions<'a, T: Float = f32> {
 
 impl<T: Float> Default for AttentionOptions<'_, T> {
     fn default() -> Self {
-        AttentionOptions { mask: Mask::NONE, offset: 0, window: None, bias: None, slopes: None, scale: None }
+        AttentionOptions {
+            mask: Mask::NONE,
+            offset: 0,
+            window: None,
+            blocks: None,
+            bias: None,
+            slopes: None,
+            scale: None,
+        }
     }
 }
 
@@ -65,7 +76,8 @@ impl<T: Float> AttentionOptions<'_, T> {
     /// Whether, in example `batch`, query `query` may look at key `key` of `keys`.
     pub fn allows(&self, batch: usize, query: usize, key: usize, keys: usize) -> bool {
         let real = self.mask.padding.is_none_or(|real| real[[batch, key]]);
-        real && self.range(query, keys).contains(&key)
+        let seen = self.blocks.is_none_or(|blocks| blocks.sees(query, key));
+        real && seen && self.range(query, keys).contains(&key)
     }
 
     /// What the products of queries and keys of `size` numbers are multiplied by.
@@ -119,6 +131,13 @@ impl Sizes {
                 let rule = format_args!("a bias of shape {:?} for scores of [{b}, {h}, ", bias.shape());
                 fail(operation, format_args!("{rule}{queries}, {keys}]"));
             }
+        }
+        if let Some(blocks) = options.blocks
+            && blocks.queries() < sizes.queries
+        {
+            let rule =
+                format_args!("a pattern for {} queries, but there are {}", blocks.queries(), sizes.queries);
+            fail(operation, rule);
         }
         if let Some(slopes) = options.slopes
             && *slopes.shape() != [sizes.heads]

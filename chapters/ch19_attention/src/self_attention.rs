@@ -6,17 +6,19 @@
 //! copied to bring heads to the front. Queries are taken in blocks, so that a block of scores stays in the cache while
 //! it is computed, turned into weights and multiplied with the values. Keys behind the last real token are not looked at.
 //!
+//! Beyond [`LONG`] tokens this is flash attention's work: there a block of 16 whole rows of scores no longer fits in the
+//! cache, and the keys are packed anew for every such block.
+//!
 //! The weights are not kept for the backward pass: they would be `heads * time²` numbers for each example. With the
 //! logarithm of each row's sum, `l_i = max_j S_ij + ln Σ_j e^(S_ij - max)`, they come back as `P_ij = e^(S_ij - l_i)`.
-//! (Flash attention, Dao et al. 2022, does this too, and also never holds a whole row; a later version of this chapter
-//! builds it.)
+//! ([`flash_attention`] does this too, and also never holds a whole row.)
 //!
 //! A task runs on one thread in a fixed order: the same bits on any number of threads.
 
 use ch01_tensors::{Array, Float, fail};
 use ch02_matmul::{Window, WindowMut, gemm_into};
 use ch03_neurons::simd::{self, Level};
-use ch19_attention::Mask;
+use ch19_attention::{Mask, flash_attention, flash_attention_backward, merge_heads, split_heads};
 use rayon::prelude::*;
 
 use crate::score_rows::{GradientRows, SoftmaxRows, WeightRows};
@@ -28,9 +30,13 @@ const STEP: usize = 16;
 /// Multiplications that are worth a thread's while.
 const TASK: usize = 1 << 20;
 
-/// What [`self_attention`] returns.
+/// From this many tokens on, tiles are faster than blocks of whole rows (measured; see the chapter's page).
+pub const LONG: usize = 2048;
+
+/// What [`self_attention`] and [`flash_attention`] return.
 pub struct Attended<T: Float> {
-    /// The weighted means of the values, `[batch, time, heads * size]`.
+    /// The weighted means of the values: `[batch, time, heads * size]` from [`self_attention`],
+    /// `[batch, heads, queries, size]` from [`flash_attention`].
     pub output: Array<T>,
     /// The logarithm of the sum of each query's exponentials, `[batch, heads, time]`; +inf if no key was allowed.
     pub log_sums: Array<T>,
@@ -157,6 +163,11 @@ fn key_bias<T: Float>(mask: &Mask<'_>, example: usize, time: usize) -> (usize, O
     (keys, Some(Array::from_fn([keys], |key| if real(&key[0]) { T::ZERO } else { T::LOWEST })))
 }
 
+/// Queries, keys and values of `[batch, heads, time, size]`, as views.
+fn parts<T: Float>(qkv: &Array<T>, heads: usize) -> [Array<T>; 3] {
+    qkv.split_equal(2).map(|part| split_heads(part, heads))
+}
+
 // ANCHOR: forward
 /// Attention of every token of `qkv`, `[batch, time, 3 * heads * size]`, to those of its sequence that the mask allows.
 ///
@@ -166,6 +177,11 @@ fn key_bias<T: Float>(mask: &Mask<'_>, example: usize, time: usize) -> (usize, O
 pub fn self_attention<T: Float>(qkv: &Array<T>, heads: usize, mask: &Mask<'_>) -> Attended<T> {
     let layout = Layout::new("self_attention", qkv, heads, mask);
     let Layout { batch, time, size, .. } = layout;
+    if time >= LONG {
+        let [q, k, v] = parts(qkv, heads);
+        let Attended { output, log_sums } = flash_attention(&q, &k, &v, &(*mask).into());
+        return Attended { output: merge_heads(output), log_sums };
+    }
     let mut output = Array::scratch([batch, time, layout.width()]);
     let mut log_sums = Array::scratch([batch, heads, time]);
     let qkv = qkv.clone().contiguous();
@@ -203,7 +219,7 @@ pub fn self_attention<T: Float>(qkv: &Array<T>, heads: usize, mask: &Mask<'_>) -
 // ANCHOR_END: forward
 
 // ANCHOR: backward
-/// The gradient of `qkv`, for that of the output, `[batch, time, heads * size]`, and the `log_sums` of the forward pass.
+/// The gradient of `qkv`, for that of the output, `[batch, time, heads * size]`, and what the forward pass returned.
 ///
 /// # Panics
 /// When an array has another shape.
@@ -211,17 +227,26 @@ pub fn self_attention<T: Float>(qkv: &Array<T>, heads: usize, mask: &Mask<'_>) -
 pub fn self_attention_backward<T: Float>(
     grad: &Array<T>,
     qkv: &Array<T>,
-    log_sums: &Array<T>,
+    attended: &Attended<T>,
     heads: usize,
     mask: &Mask<'_>,
 ) -> Array<T> {
     let layout = Layout::new("self_attention_backward", qkv, heads, mask);
     let Layout { batch, time, size, .. } = layout;
     let width = layout.width();
+    let Attended { output, log_sums } = attended;
     if *grad.shape() != [batch, time, width] || *log_sums.shape() != [batch, heads, time] {
         let (grad, sums) = (grad.shape(), log_sums.shape());
         let rule = format_args!("a gradient of {grad:?} and sums of {sums:?} for {:?}", qkv.shape());
         fail("self_attention_backward", rule);
+    }
+    if time >= LONG {
+        let [q, k, v] = parts(qkv, heads);
+        let [grad, output] = [grad, output].map(|x| split_heads(x.clone(), heads));
+        let attended = Attended { output, log_sums: log_sums.clone() };
+        let [dq, dk, dv] =
+            flash_attention_backward(&grad, &q, &k, &v, &attended, &(*mask).into()).map(merge_heads);
+        return Array::concat(&[&dq, &dk, &dv], 2);
     }
     // Keys and values are added to, block by block of queries.
     let mut result = Array::zeros(*qkv.shape());

@@ -119,12 +119,12 @@ fn parts(config: &EncoderConfig, rng: &mut Rng, model: &mut EncoderClassifier, o
         });
     }
     let gigaflop = 4e-9 * tokens * (time * size) as f64;
-    let sums = self_attention(&qkv, config.heads, &Mask::NONE).log_sums;
+    let attended = self_attention(&qkv, config.heads, &Mask::NONE);
     show("attention forward", layers, gigaflop, &mut || {
         black_box(self_attention(&qkv, config.heads, &Mask::NONE));
     });
     show("attention backward", layers, 2.5 * gigaflop, &mut || {
-        black_box(self_attention_backward(&x, &qkv, &sums, config.heads, &Mask::NONE));
+        black_box(self_attention_backward(&x, &qkv, &attended, config.heads, &Mask::NONE));
     });
     let mut gelu = ActivationLayer::new(Activation::Gelu);
     show("gelu forward and backward", layers, 0.0, &mut || {

@@ -63,6 +63,7 @@ fn narrow<'a>(
         mask: options.mask,
         offset: options.offset,
         window: options.window,
+        blocks: options.blocks,
         bias: options.bias.map(|_| bias),
         slopes: options.slopes.map(|_| slopes),
         scale: options.scale,

@@ -4,8 +4,8 @@ use ch01_tensors::{Array, Rng};
 use ch03_neurons::{assert_gradient, numerical_gradient};
 use ch05_backprop::{Layer, Module, Visitor, for_each_param, gradcheck};
 use ch19_attention::{
-    Attended, LearnedPositions, Mask, MultiHeadAttention, merge_heads, scaled_dot_product,
-    scaled_dot_product_backward, self_attention, self_attention_backward, split_heads,
+    LearnedPositions, Mask, MultiHeadAttention, merge_heads, scaled_dot_product, scaled_dot_product_backward,
+    self_attention, self_attention_backward, split_heads,
 };
 
 use crate::common::{assert_close, masks, padding, random};
@@ -34,8 +34,8 @@ fn gradcheck_self_attention() {
         let qkv = random(&[3, 5, 3 * 2 * 2], 4);
         for mask in masks(&real) {
             let c = random(&[3, 5, 4], 5);
-            let sums = self_attention(&qkv, 2, &mask).log_sums;
-            let gradient = self_attention_backward(&c, &qkv, &sums, 2, &mask);
+            let attended = self_attention(&qkv, 2, &mask);
+            let gradient = self_attention_backward(&c, &qkv, &attended, 2, &mask);
             let loss = |qkv: &_| (self_attention(qkv, 2, &mask).output * &c).sum_all();
             assert_gradient("qkv", &gradient, &numerical_gradient(loss, &qkv));
         }
@@ -113,10 +113,10 @@ fn fast_self_attention_against_plain() {
             let [q, k, v] = parts(&qkv.to_f64(), heads);
             for (number, mask) in masks(&real).into_iter().enumerate() {
                 let what = format!("{time} tokens, {heads} heads of {size}, mask {number}");
-                let Attended { output, log_sums } = self_attention(&qkv, heads, &mask);
+                let attended = self_attention(&qkv, heads, &mask);
                 let plain = merge_heads(scaled_dot_product(&q, &k, &v, &mask));
-                assert_close(&what, &output, &plain);
-                let fast = self_attention_backward(&grad, &qkv, &log_sums, heads, &mask);
+                assert_close(&what, &attended.output, &plain);
+                let fast = self_attention_backward(&grad, &qkv, &attended, heads, &mask);
                 let g = split_heads(grad.to_f64(), heads);
                 let plain = scaled_dot_product_backward(&g, &q, &k, &v, &mask).map(merge_heads);
                 let plain = Array::concat(&[&plain[0], &plain[1], &plain[2]], 2);

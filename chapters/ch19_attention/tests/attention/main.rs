@@ -4,6 +4,8 @@ mod cache;
 mod common;
 mod flash;
 mod golden;
+mod golden_more;
 mod gradients;
 mod layers;
 mod properties;
+mod sparse;
