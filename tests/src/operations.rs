@@ -218,7 +218,13 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch20_transformer", "feed_forward"),
     Operation { shared: &[("golden", "golden_gpt_and_tied_logits")], ..op("ch20_transformer", "gpt") },
     Operation { shared: &[("golden", "golden_llama_from_its_folder")], ..op("ch20_transformer", "llama") },
-    Operation { shared: &[("golden", "golden_llama_from_its_folder")], ..op("ch20_transformer", "llama_block") },
+    Operation {
+        shared: &[("golden", "golden_llama_from_its_folder")],
+        ..op("ch20_transformer", "llama_block")
+    },
     op("ch20_transformer", "swi_glu"),
-    Operation { shared: &[("golden", "golden_gpt_and_tied_logits")], ..op("ch20_transformer", "tied_logits") },
+    Operation {
+        shared: &[("golden", "golden_gpt_and_tied_logits")],
+        ..op("ch20_transformer", "tied_logits")
+    },
 ];

@@ -24,10 +24,9 @@ impl<T: Float> Program<T> {
             let key = match &mut node.source {
                 Source::Input => None,
                 // Numbers are compared, larger constants are not.
-                Source::Constant(value) if value.size() == 1 => Some((
-                    format!("{:x} {:?}", value.iter().map(T::to_f64).sum::<f64>().to_bits(), node.shape),
-                    Vec::new(),
-                )),
+                Source::Constant(value) if value.size() == 1 => {
+                    Some((format!("{:x} {:?}", value.item().to_f64().to_bits(), node.shape), Vec::new()))
+                }
                 Source::Constant(_) => None,
                 Source::Operation(operation, from) => {
                     from.iter_mut().for_each(|input| *input = first[*input]);

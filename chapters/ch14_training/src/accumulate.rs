@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Backward passes add to the gradients anyway; so each starts from `n_j / N` instead of 1, and the weights move once, at
-//! the end. What is not a mean over examples comes out otherwise: batch normalisation sees only its piece, and dropout
+//! the end. (Chapter 9's `Accumulation` divides at the end instead, for pieces that nobody has counted beforehand. Here all are at
+//! hand, and a single piece gives the bits of a step without any of this.) What is not a mean over examples comes out otherwise: batch normalisation sees only its piece, and dropout
 //! draws other masks.
 
 use ch01_tensors::Tensor;

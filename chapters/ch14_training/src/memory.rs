@@ -6,7 +6,7 @@
 //! its input (for `dW = gᵀx`), and so does an activation (for `f'(x)`). What is one layer's output is the next one's input and
 //! is there once. So in a chain whose layers have `n_l` outputs a batch of `B` keeps about `4B Σ_l n_l` bytes, and its input.
 //!
-//! Layers that only give their input another shape make no array. Not counted: masks (dropout, a bit or a byte per number),
+//! Layers that only give their input another shape make no array. Not counted: masks (dropout, a bit per number),
 //! statistics of normalisations, and working memory within a layer.
 //!
 //! Measured numbers come from the pool of chapter 1, whose blocks are up to a quarter larger than what is asked for.

@@ -40,9 +40,10 @@ impl<T: Float, F: Function<T>> Operation<T> for Map<F> {
         F::READS_INPUT
     }
 
-    /// A function without any state is known by its name; one with a parameter, such as an exponent, is not.
+    /// A function without any state is known by its type (names may be given twice); one with a parameter, such as an exponent, is
+    /// not.
     fn key(&self) -> Option<String> {
-        (size_of::<F>() == 0).then(|| F::NAME.into())
+        (size_of::<F>() == 0).then(|| std::any::type_name::<F>().into())
     }
 
     fn block(&self) -> Option<&dyn Block<T>> {
