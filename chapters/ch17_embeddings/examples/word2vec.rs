@@ -99,14 +99,14 @@ const RELATIONS: [(&str, &[(&str, &str)]); 4] = [
 ];
 const QUERIES: [&str; 6] = ["actor", "terrible", "brilliant", "vampire", "japan", "boring"];
 const GROUPS: [(&str, &[&str]); 8] = [
-    ("family", &["father", "mother", "son", "daughter", "brother", "sister", "uncle", "wife", "husband"]),
-    ("praise", &["brilliant", "superb", "excellent", "wonderful", "fantastic", "amazing", "masterpiece"]),
-    ("blame", &["awful", "terrible", "horrible", "lame", "stupid", "boring", "worst", "garbage"]),
-    ("countries", &["france", "italy", "germany", "japan", "china", "russia", "spain", "england"]),
-    ("numbers", &["two", "three", "four", "five", "six", "ten", "twenty", "hundred"]),
-    ("genres", &["comedy", "horror", "drama", "thriller", "western", "romance", "musical", "noir"]),
-    ("at work", &["director", "producer", "writer", "editor", "composer", "cast", "crew", "screenwriter"]),
-    ("monsters", &["vampire", "zombie", "werewolf", "ghost", "alien", "monster", "witch", "demon"]),
+    ("family", &["father", "mother", "daughter", "brother", "uncle", "wife"]),
+    ("praise", &["brilliant", "superb", "excellent", "wonderful", "amazing", "masterpiece"]),
+    ("blame", &["awful", "terrible", "lame", "stupid", "boring", "worst"]),
+    ("countries", &["france", "italy", "germany", "japan", "russia", "spain"]),
+    ("numbers", &["two", "three", "five", "ten", "twenty", "hundred"]),
+    ("genres", &["comedy", "horror", "drama", "thriller", "western", "musical"]),
+    ("at work", &["director", "producer", "writer", "composer", "cast", "crew"]),
+    ("monsters", &["vampire", "zombie", "werewolf", "ghost", "alien", "witch"]),
 ];
 
 /// Praise and blame, and the words of each review.
@@ -238,7 +238,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let counts = Cooccurrence::count(&corpus, 10);
     println!("{} pairs of words stand near each other", counts.pairs.len());
     record.number("pairs", counts.pairs.len() as f64);
-    let options = GloveOptions { size: SIZE, epochs: 8, ..Default::default() };
+    let options = GloveOptions { size: SIZE, epochs: 8, rate: 0.1, x_max: 10.0, ..Default::default() };
     let glove = Glove::train(&counts, &options, report("GloVe")).vectors();
     let random = Tensor::normal([vocabulary.size(), SIZE], 0.0, 1.0, &mut Rng::new(0, "random"));
 
@@ -301,7 +301,7 @@ fn picture(record: &mut Record, units: &Tensor, vocabulary: &WordVocabulary) -> 
         return Ok(());
     }
     let x = Array::from_fn([known.len(), SIZE], |i| f64::from(units[[known[i[0]].2, i[1]]]));
-    let options = TsneOptions { perplexity: 8.0, ..Default::default() };
+    let options = TsneOptions { perplexity: 16.0, ..Default::default() };
     let tsne = Tsne::fit(&x, &options);
     println!("t-SNE of {} words: divergence {:.3}", known.len(), tsne.divergence);
     record.number("tsne_words", known.len() as f64).number("tsne_divergence", tsne.divergence);

@@ -16,14 +16,12 @@ use ch03_neurons::simd::{Body, Level, at_level, dot};
 
 use crate::Cooccurrence;
 
-/// Counts from here on weigh 1 (the paper's value).
-pub const X_MAX: f64 = 100.0;
-/// The power of smaller counts (the paper's value).
-pub const ALPHA: f64 = 0.75;
+/// The power of counts below `x_max` (the paper's value).
+const ALPHA: f64 = 0.75;
 
-/// The weight of a pair that occurs `x` times.
-fn weight(x: f64) -> f64 {
-    (x / X_MAX).powf(ALPHA).min(1.0)
+/// The weight of a pair that occurs `x` times; 1 from `x_max` on.
+fn weight(x: f64, x_max: f64) -> f64 {
+    (x / x_max).powf(ALPHA).min(1.0)
 }
 
 /// Vectors and biases of `n` pairs of words.
@@ -41,7 +39,7 @@ pub struct Pairs<T: Float = f32> {
 impl<T: Float> Pairs<T> {
     /// The weights of the pairs and what they are off by.
     #[track_caller]
-    fn errors(&self, operation: &str, x: &Array<T>) -> Vec<(T, T)> {
+    fn errors(&self, operation: &str, x: &Array<T>, x_max: f64) -> Vec<(T, T)> {
         let (n, word, context) = (x.shape(), self.word.shape(), self.context.shape());
         let biases = self.word_bias.shape() == n && self.context_bias.shape() == n;
         if x.ndim() != 1 || word.len() != 2 || word != context || word[0] != n[0] || !biases {
@@ -53,20 +51,20 @@ impl<T: Float> Pairs<T> {
             let (w, c) = (&word.data()[i * size..][..size], &context.data()[i * size..][..size]);
             let product = w.iter().zip(c).fold(T::ZERO, |sum, (&w, &c)| sum + w * c);
             let off = product + self.word_bias[[i]] + self.context_bias[[i]] - x[[i]].ln();
-            (T::from_f64(weight(x[[i]].to_f64())), off)
+            (T::from_f64(weight(x[[i]].to_f64(), x_max)), off)
         };
         (0..x.size()).map(error).collect()
     }
 }
 
 // ANCHOR: glove
-/// The losses `[n]` of pairs with counts `x`, `[n]`, all above 0.
+/// The losses `[n]` of pairs with counts `x`, `[n]`, all above 0; counts from `x_max` on weigh 1.
 ///
 /// # Panics
 /// When the shapes do not fit.
 #[track_caller]
-pub fn glove<T: Float>(pairs: &Pairs<T>, x: &Array<T>) -> Array<T> {
-    let errors = pairs.errors("glove", x);
+pub fn glove<T: Float>(pairs: &Pairs<T>, x: &Array<T>, x_max: f64) -> Array<T> {
+    let errors = pairs.errors("glove", x, x_max);
     Array::from_fn(*x.shape(), |i| T::from_f64(0.5) * errors[i[0]].0 * errors[i[0]].1 * errors[i[0]].1)
 }
 
@@ -75,8 +73,8 @@ pub fn glove<T: Float>(pairs: &Pairs<T>, x: &Array<T>) -> Array<T> {
 /// # Panics
 /// When the shapes do not fit.
 #[track_caller]
-pub fn glove_backward<T: Float>(grad: &Array<T>, pairs: &Pairs<T>, x: &Array<T>) -> Pairs<T> {
-    let errors = pairs.errors("glove_backward", x);
+pub fn glove_backward<T: Float>(grad: &Array<T>, pairs: &Pairs<T>, x: &Array<T>, x_max: f64) -> Pairs<T> {
+    let errors = pairs.errors("glove_backward", x, x_max);
     let slope = Array::from_fn(*x.shape(), |i| grad[[i[0]]] * errors[i[0]].0 * errors[i[0]].1);
     let column = slope.clone().unsqueeze(1);
     Pairs {
@@ -97,14 +95,16 @@ pub struct GloveOptions {
     pub epochs: usize,
     /// AdaGrad's rate.
     pub rate: f64,
+    /// Pairs with counts from here on weigh 1, rarer ones less. The paper's 100 is for billions of words.
+    pub x_max: f64,
     /// The seed of everything random.
     pub seed: u64,
 }
 
 impl Default for GloveOptions {
-    /// 100 numbers, 15 epochs, rate 0.05.
+    /// 100 numbers, 15 epochs, rate 0.05, `x_max` 100.
     fn default() -> Self {
-        GloveOptions { size: 100, epochs: 15, rate: 0.05, seed: 0 }
+        GloveOptions { size: 100, epochs: 15, rate: 0.05, x_max: 100.0, seed: 0 }
     }
 }
 
@@ -145,7 +145,7 @@ impl Glove {
         let mut pairs = counts.pairs.clone();
         for epoch in 0..options.epochs {
             rng.shuffle(&mut pairs);
-            let loss = model.steps(&pairs, options.rate as f32);
+            let loss = model.steps(&pairs, options.rate as f32, options.x_max);
             progress(epoch, loss / pairs.len().max(1) as f64);
         }
         model
@@ -155,9 +155,9 @@ impl Glove {
     ///
     /// # Panics
     /// When a word is outside the tables.
-    pub fn steps(&mut self, pairs: &[(u32, u32, f32)], rate: f32) -> f64 {
+    pub fn steps(&mut self, pairs: &[(u32, u32, f32)], rate: f32, x_max: f64) -> f64 {
         let mut total = 0.0;
-        at_level(Level::detect(), Steps { model: self, pairs, rate, total: &mut total });
+        at_level(Level::detect(), Steps { model: self, pairs, rate, x_max, total: &mut total });
         total
     }
 
@@ -189,6 +189,7 @@ struct Steps<'a> {
     model: &'a mut Glove,
     pairs: &'a [(u32, u32, f32)],
     rate: f32,
+    x_max: f64,
     total: &'a mut f64,
 }
 
@@ -203,7 +204,7 @@ impl Body for Steps<'_> {
             let (w, w_sums) = (&mut word.values[i..][..size + 1], &mut word.sums[i..][..size + 1]);
             let (c, c_sums) = (&mut context.values[j..][..size + 1], &mut context.sums[j..][..size + 1]);
             let error = dot(&w[..size], &c[..size]) + w[size] + c[size] - x.ln();
-            let slope = weight(f64::from(x)) as f32 * error;
+            let slope = weight(f64::from(x), self.x_max) as f32 * error;
             *self.total += 0.5 * f64::from(slope) * f64::from(error);
             for k in 0..size {
                 let (dw, dc) = (slope * c[k], slope * w[k]);

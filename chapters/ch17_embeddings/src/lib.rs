@@ -51,7 +51,7 @@ pub use bag::{BagMode, EmbeddingBag};
 pub use cooccurrence::Cooccurrence;
 pub use corpus::Corpus;
 pub use embedding::Embedding;
-pub use glove::{ALPHA, Glove, GloveOptions, Pairs, X_MAX, glove, glove_backward};
+pub use glove::{Glove, GloveOptions, Pairs, glove, glove_backward};
 pub use masked_mean::{masked_mean, masked_mean_backward};
 pub use nearest::{cosine, nearest};
 pub use negative::{negative_sampling, negative_sampling_backward};
