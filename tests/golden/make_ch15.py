@@ -76,7 +76,7 @@ transposed = [  # input, output channels, kernel, stride, padding, output paddin
     ([1, 2, 4, 3], 2, [3, 2], [1, 2], [2, 1], [0, 1], False, [2, 3], 1),
     ([2, 4, 3, 3], 6, [3, 3], [2, 2], [1, 1], [1, 0], True, [1, 1], 2),
     ([1, 3, 4, 4], 3, [4, 4], [2, 2], [1, 1], [0, 0], False, [1, 1], 3),
-    ([1, 3, 3, 2], 6, [2, 2], [1, 2], [0, 0], [1, 1], True, [2, 2], 3),
+    ([1, 3, 3, 2], 6, [2, 2], [1, 2], [0, 0], [0, 1], True, [2, 2], 3),
 ]
 for i, (shape, outputs, kernel, stride, padding, extra, bias, dilation, groups) in enumerate(transposed):
     layer = nn.ConvTranspose2d(shape[1], outputs, kernel, stride, padding, extra, groups, bias, dilation)

@@ -127,7 +127,7 @@ fn seen<T: Float>(pass: Pass, mut array: Array<T>) -> Array<T> {
 struct Observed<L>(L);
 
 /// The layer in a box, as containers keep it: whatever it returns is shown to the hooks.
-pub fn observed<T: Float>(layer: impl Layer<T> + 'static) -> Box<dyn Layer<T>> {
+pub fn observed<T: Float>(layer: impl Layer<T> + 'static) -> Box<dyn AnyLayer<T>> {
     Box::new(Observed(layer))
 }
 
@@ -145,6 +145,28 @@ impl<T: Float, L: Layer<T>> Layer<T> for Observed<L> {
     }
 }
 // ANCHOR_END: observed
+
+/// A layer in a box that can still be asked whether it is one of a certain type.
+pub trait AnyLayer<T: Float = f32>: Layer<T> + Any {}
+
+impl<T: Float, L: Layer<T> + 'static> AnyLayer<T> for L {}
+
+impl<T: Float> dyn AnyLayer<T> {
+    /// The layer, if it is an `L`.
+    pub fn downcast_ref<L: 'static>(&self) -> Option<&L> {
+        let any = self as &dyn Any;
+        any.downcast_ref::<Observed<L>>().map(|observed| &observed.0).or_else(|| any.downcast_ref())
+    }
+
+    /// The layer, if it is an `L`, to be changed.
+    pub fn downcast_mut<L: 'static>(&mut self) -> Option<&mut L> {
+        let any = self as &mut dyn Any;
+        if any.is::<Observed<L>>() {
+            return any.downcast_mut::<Observed<L>>().map(|observed| &mut observed.0);
+        }
+        any.downcast_mut()
+    }
+}
 
 impl<T: Float, L: Layer<T>> Module<T> for Observed<L> {
     fn visit(&mut self, visitor: &mut Visitor<'_, T>) {

@@ -46,7 +46,7 @@ pub use flatten::Flatten;
 pub use freeze::{count_parameters, count_trainable, freeze, unfreeze};
 pub use graph::{Graph, Node};
 pub use header::{TensorEntry, header};
-pub use hooks::{Handle, Pass, hook, hook_all, observed};
+pub use hooks::{AnyLayer, Handle, Pass, hook, hook_all, observed};
 pub use join::{Join, JoinKept};
 pub use named::{init_with, named_buffers, named_parameters};
 pub use parallel::Parallel;

@@ -10,7 +10,7 @@
 
 use ch01_tensors::{Array, Float, context};
 use ch05_backprop::{Layer, Module, Visitor};
-use ch07_modules::observed;
+use ch07_modules::{AnyLayer, observed};
 
 /// A chain of layers; they are called "0", "1", … in paths.
 ///
@@ -28,7 +28,7 @@ use ch07_modules::observed;
 /// assert_eq!(*model.infer(Tensor::zeros([5, 28, 28])).shape(), [5, 10]);
 /// ```
 pub struct Sequential<T: Float = f32> {
-    layers: Vec<Box<dyn Layer<T>>>,
+    layers: Vec<Box<dyn AnyLayer<T>>>,
 }
 
 impl<T: Float> Sequential<T> {
@@ -43,13 +43,24 @@ impl<T: Float> Sequential<T> {
         self
     }
 
+    /// The same chain with one layer more at its end, that comes from another chain.
+    pub fn push_boxed(mut self, layer: Box<dyn AnyLayer<T>>) -> Self {
+        self.layers.push(layer);
+        self
+    }
+
+    /// The layers, first to last, for another chain.
+    pub fn into_layers(self) -> Vec<Box<dyn AnyLayer<T>>> {
+        self.layers
+    }
+
     /// The layers, first to last.
-    pub fn layers(&self) -> &[Box<dyn Layer<T>>] {
+    pub fn layers(&self) -> &[Box<dyn AnyLayer<T>>] {
         &self.layers
     }
 
     /// The layers, first to last, to be changed.
-    pub fn layers_mut(&mut self) -> &mut [Box<dyn Layer<T>>] {
+    pub fn layers_mut(&mut self) -> &mut [Box<dyn AnyLayer<T>>] {
         &mut self.layers
     }
 }

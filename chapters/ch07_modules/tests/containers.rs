@@ -11,7 +11,7 @@ use ch05_backprop::{
     for_each_param, gradcheck,
 };
 use ch07_modules::{
-    Flatten, Graph, Join, Parallel, Pass, Sequential, hook, hook_all, init_with, named_buffers,
+    AnyLayer, Flatten, Graph, Join, Parallel, Pass, Sequential, hook, hook_all, init_with, named_buffers,
     named_parameters, summary_of,
 };
 use proptest::prelude::*;
@@ -348,4 +348,22 @@ fn a_name_is_given_once() {
 fn a_gradient_of_another_shape_does_not_come_apart() {
     let (_, kept) = Join::Product.together(vec![Tensor::ones([2, 3]), Tensor::ones([2, 3])]);
     Join::Product.apart(Tensor::ones([1, 3]), &kept);
+}
+
+#[test]
+fn layers_of_a_chain_can_be_found_by_type_and_moved_to_another() {
+    let rng = &mut Rng::new(0, "layers");
+    let mut model = Sequential::new().push(Flatten::new()).push(Linear::new(6, 2, rng));
+    let x = Tensor::normal([3, 2, 3], 0.0, 1.0, rng);
+    let y = model.infer(x.clone());
+    assert!(model.layers()[0].downcast_ref::<Linear>().is_none());
+    assert!(model.layers()[1].downcast_ref::<Linear<f64>>().is_none(), "the numbers are part of the type");
+    let linear = model.layers_mut()[1].downcast_mut::<Linear>().expect("it was put there");
+    linear.weight.value *= 2.0;
+    linear.bias.as_mut().expect("it has one").value *= 2.0;
+    let moved = model.into_layers().into_iter().fold(Sequential::new(), Sequential::push_boxed);
+    assert_eq!(moved.infer(x), y * 2.0);
+    // A box that no container has made can be asked as well.
+    let boxed: Box<dyn AnyLayer> = Box::new(Flatten::new());
+    assert!(boxed.downcast_ref::<Flatten>().is_some());
 }

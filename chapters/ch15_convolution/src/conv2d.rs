@@ -5,7 +5,7 @@
 
 use std::any::Any;
 
-use ch01_tensors::{Array, Float, Tensor};
+use ch01_tensors::{Array, Float, Shape, Tensor};
 
 use crate::kept::{Kept, Way};
 use crate::problem::{Problem, check_bias};
@@ -92,9 +92,21 @@ pub fn conv2d_input_gradient<T: Float>(
     weight: &Array<T>,
     options: Conv2dOptions,
 ) -> Array<T> {
-    let problem = Problem::with_gradient("conv2d_backward", grad.shape(), x.shape(), weight.shape(), options);
+    input_gradient_for("conv2d_backward", grad, x.shape(), weight, options)
+}
+
+/// `dL/dx` for an input of shape `x`. The numbers of the input are not needed.
+#[track_caller]
+pub(crate) fn input_gradient_for<T: Float>(
+    operation: &str,
+    grad: &Array<T>,
+    x: &Shape,
+    weight: &Array<T>,
+    options: Conv2dOptions,
+) -> Array<T> {
+    let problem = Problem::with_gradient(operation, grad.shape(), x, weight.shape(), options);
     if options.groups > 1 {
-        return groups::input_gradient(&problem, grad, x, weight, options);
+        return groups::input_gradient(&problem, grad, weight, options);
     }
     in_f32([Some(grad), Some(weight)], |[grad, weight]| {
         if winograd::fits(&problem, false) {

@@ -42,6 +42,15 @@ impl Conv2d {
     }
 }
 
+impl Conv2d {
+    /// The same layer with a bias of zeros.
+    pub fn with_bias(mut self) -> Self {
+        let outputs = self.weight.value.dim(0);
+        self.bias = Some(Param::new(Tensor::zeros([outputs]), Role::Bias));
+        self
+    }
+}
+
 impl<T: Float> Conv2d<T> {
     /// A layer with these weights, `[out, in / groups, kernel height, kernel width]`, and this bias, `[out]`.
     ///

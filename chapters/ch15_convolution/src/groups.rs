@@ -6,8 +6,9 @@
 
 use ch01_tensors::{Array, Float};
 
+use crate::conv2d::input_gradient_for;
 use crate::problem::Problem;
-use crate::{Conv2dOptions, conv2d, conv2d_input_gradient, conv2d_weight_gradient, depthwise};
+use crate::{Conv2dOptions, conv2d, conv2d_weight_gradient, depthwise};
 
 /// The part of an array that belongs to a group: every `count` neighbours of `axis` are one.
 fn part<T: Float>(array: &Array<T>, axis: isize, groups: usize, group: usize) -> Array<T> {
@@ -45,7 +46,6 @@ pub(crate) fn forward<T: Float>(
 pub(crate) fn input_gradient<T: Float>(
     problem: &Problem,
     grad: &Array<T>,
-    x: &Array<T>,
     weight: &Array<T>,
     options: Conv2dOptions,
 ) -> Array<T> {
@@ -53,9 +53,10 @@ pub(crate) fn input_gradient<T: Float>(
         return depthwise::input_gradient(problem, grad, weight);
     }
     let (groups, one) = (options.groups, Conv2dOptions { groups: 1, ..options });
+    let input = Problem { inputs: problem.inputs / groups, ..*problem }.input_shape();
     together(groups, 1, |group| {
-        let (grad, x) = (part(grad, 1, groups, group), part(x, 1, groups, group));
-        conv2d_input_gradient(&grad, &x, &part(weight, 0, groups, group), one)
+        let (grad, weight) = (part(grad, 1, groups, group), part(weight, 0, groups, group));
+        input_gradient_for("conv2d_backward", &grad, &input, &weight, one)
     })
 }
 

@@ -56,6 +56,39 @@ fn golden_conv2d() {
     }
 }
 
+#[test]
+fn golden_conv1d() {
+    let golden = golden();
+    let cases = cases(&golden, "conv1d.");
+    assert_eq!(cases.len(), 4);
+    for case in cases {
+        let weight = tensor(&golden, &format!("{case}.p.weight"));
+        let bias = golden.contains_key(&format!("{case}.p.bias")).then(|| Tensor::zeros([weight.dim(0)]));
+        let pairs = options(&golden, &case);
+        let [stride, padding, dilation] = [0, 1, 2].map(|i| pairs[i][1]);
+        let options = Conv1dOptions { stride, padding, dilation, groups: pairs[3][0] };
+        check(&golden, &case, &mut Conv1d::from_parts(weight, bias, options), 1e-5);
+    }
+}
+
+#[test]
+fn golden_conv_transpose2d() {
+    let golden = golden();
+    let cases = cases(&golden, "conv_transpose2d.");
+    assert_eq!(cases.len(), 8);
+    for case in cases {
+        let weight = tensor(&golden, &format!("{case}.p.weight"));
+        let pairs = options(&golden, &case);
+        let (stride, padding, output_padding, dilation, groups) =
+            (pairs[0], pairs[1], pairs[2], pairs[3], pairs[4][0]);
+        let bias = golden.contains_key(&format!("{case}.p.bias"));
+        let bias = bias.then(|| Tensor::zeros([weight.dim(1) * groups]));
+        let conv = Conv2dOptions { stride, padding, dilation, groups };
+        let options = ConvTranspose2dOptions { conv, output_padding };
+        check(&golden, &case, &mut ConvTranspose2d::from_parts(weight, bias, options), 1e-5);
+    }
+}
+
 fn pool_options(golden: &Golden, case: &str) -> Pool2dOptions {
     let pairs = options(golden, case);
     Pool2dOptions { kernel: pairs[0], stride: pairs[1], padding: pairs[2] }

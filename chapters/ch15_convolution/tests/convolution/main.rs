@@ -2,6 +2,8 @@
 
 mod golden;
 mod gradients;
+mod networks;
 mod options;
 mod properties;
+mod transposed;
 mod winograd;

@@ -1,0 +1,11 @@
+// expect: shape: the last stamp begins at (h - 1) stride and is as large as the kernel
+// exercise: stamp
+    let mut y = Array::zeros([batch, outputs, height * stride + rows, width * stride + cols]);
+    for (n, c, o) in walk([batch, inputs, outputs]) {
+        for (i, j, _) in walk([height, width, 1]) {
+            for (u, v, _) in walk([rows, cols, 1]) {
+                y[[n, o, i * stride + u, j * stride + v]] += weight[[c, o, u, v]] * x[[n, c, i, j]];
+            }
+        }
+    }
+// exercise: end
