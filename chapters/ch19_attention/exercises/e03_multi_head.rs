@@ -131,9 +131,9 @@ impl<T: Float> MultiHeadAttention<T> {
         let [q, k, v] = qkv.split_equal(2).map(|part| split_heads(part, self.heads));
         // Yours: The new queries stand behind the `cache.len()` tokens so far: that is their `offset` in
         // `AttentionOptions { mask: Mask::CAUSAL, offset, ..Default::default() }`. Then `cache.extend(&k, &v)`, and
-        // `flash_attention(&q, &cache.keys(), &cache.values(), &options).output` is what the new queries find.
-        todo!();
-        within("output", || self.output.infer(merge_heads(output)))
+        // `flash_attention(&q, &cache.keys(), &cache.values(), &options).output` is what the new queries find. Give it, with
+        // its heads merged, to the second layer.
+        todo!()
     }
 
     /// Where each head looks, `[batch, heads, queries, keys]`, for pictures: the weights that

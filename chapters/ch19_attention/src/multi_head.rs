@@ -144,12 +144,13 @@ impl<T: Float> MultiHeadAttention<T> {
         let [q, k, v] = qkv.split_equal(2).map(|part| split_heads(part, self.heads));
         // exercise: cached - The new queries stand behind the `cache.len()` tokens so far: that is their `offset` in
         // `AttentionOptions { mask: Mask::CAUSAL, offset, ..Default::default() }`. Then `cache.extend(&k, &v)`, and
-        // `flash_attention(&q, &cache.keys(), &cache.values(), &options).output` is what the new queries find.
+        // `flash_attention(&q, &cache.keys(), &cache.values(), &options).output` is what the new queries find. Give it, with
+        // its heads merged, to the second layer.
         let options = AttentionOptions { mask: Mask::CAUSAL, offset: cache.len(), ..Default::default() };
         cache.extend(&k, &v);
         let output = flash_attention(&q, &cache.keys(), &cache.values(), &options).output;
-        // exercise: end
         within("output", || self.output.infer(merge_heads(output)))
+        // exercise: end
     }
     // ANCHOR_END: infer_cached
 

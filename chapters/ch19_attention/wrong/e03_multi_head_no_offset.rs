@@ -3,4 +3,5 @@
         let options = AttentionOptions { mask: Mask::CAUSAL, ..Default::default() };
         cache.extend(&k, &v);
         let output = flash_attention(&q, &cache.keys(), &cache.values(), &options).output;
+        self.output.infer(merge_heads(output))
 // exercise: end
