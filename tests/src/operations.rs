@@ -206,7 +206,10 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch19_attention", "multi_head_attention"),
     op("ch19_attention", "scaled_dot_product"),
     op("ch19_attention", "self_attention"),
+    op("ch20_transformer", "bert"),
+    op("ch20_transformer", "bert_classifier"),
     op("ch20_transformer", "block"),
+    op("ch20_transformer", "cross_block"),
     Operation {
         shared: &[
             ("gradcheck", "gradcheck_encoder_classifier"),
@@ -217,6 +220,7 @@ pub const OPERATIONS: &[Operation] = &[
         ..op("ch20_transformer", "encoder")
     },
     op("ch20_transformer", "encoder_classifier"),
+    op("ch20_transformer", "encoder_decoder"),
     op("ch20_transformer", "feed_forward"),
     Operation { shared: &[("golden", "golden_gpt_and_tied_logits")], ..op("ch20_transformer", "gpt") },
     Operation { shared: &[("golden", "golden_llama_from_its_folder")], ..op("ch20_transformer", "llama") },
@@ -224,9 +228,22 @@ pub const OPERATIONS: &[Operation] = &[
         shared: &[("golden", "golden_llama_from_its_folder")],
         ..op("ch20_transformer", "llama_block")
     },
+    op("ch20_transformer", "masked_lm"),
+    Operation {
+        shared: &[
+            ("golden", "golden_masked_lm"),
+            ("property", "property_masked_lm_answers_each_place_by_itself"),
+            ("fast", "fast_masked_lm_against_plain"),
+        ],
+        ..op("ch20_transformer", "masked_lm_head")
+    },
+    Operation { shared: &[("golden", "golden_bert")], ..op("ch20_transformer", "pooler") },
+    op("ch20_transformer", "post_norm_block"),
+    op("ch20_transformer", "span_finder"),
     op("ch20_transformer", "swi_glu"),
     Operation {
         shared: &[("golden", "golden_gpt_and_tied_logits")],
         ..op("ch20_transformer", "tied_logits")
     },
+    op("ch20_transformer", "token_tagger"),
 ];

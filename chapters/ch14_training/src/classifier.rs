@@ -9,7 +9,9 @@ use ch05_backprop::{Layer, Module};
 // ANCHOR: classifier
 /// A model that gives each example of a batch one score per class.
 ///
-/// Implemented for every [`Layer`] in f32; other models implement it with an input of their own.
+/// Implemented for every [`Layer`] in f32; other models implement it with an input of their own. A model may also answer
+/// several questions per example, or none (a language model: one for each word that is asked for), as long as the batch has a
+/// label for each row of logits.
 pub trait Classifier: Module + 'static {
     /// What a batch of examples looks like: an array, token numbers with a mask, ….
     type Input: Send + 'static;

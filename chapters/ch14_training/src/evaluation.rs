@@ -120,6 +120,44 @@ where
 }
 // ANCHOR_END: evaluate
 
+/// Mean cross-entropy and share of right answers, over all labels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// The mean cross-entropy per label.
+    pub loss: f64,
+    /// The share of labels with the largest logit.
+    pub accuracy: f64,
+}
+
+/// [`try_evaluate`] without what each example got: nothing is kept of the logits, and a batch may have any number of labels,
+/// with one row of logits for each, such as the words that a language model is asked for.
+pub fn try_score<M, D>(model: &M, loader: &Loader<D>) -> Result<Score, BadLabel>
+where
+    M: Classifier,
+    D: Dataset<Input = M::Input>,
+{
+    let each = CrossEntropy { reduction: Reduction::None, ..CrossEntropy::default() };
+    // With one label per example, losses are added in the order of the data set, as `evaluate` does.
+    let mut losses: Vec<(usize, f64)> = Vec::new();
+    let mut right = 0;
+    for (examples, batch) in loader.order(0).iter().zip(loader.epoch(0, 0)) {
+        let scores = model.infer(&batch.input);
+        let classes = scores.dim(1);
+        if let Some(label) = bad_label(&batch.labels, classes) {
+            return Err(BadLabel { label, classes });
+        }
+        let loss = each.forward(&scores, &batch.labels);
+        let guesses = scores.argmax(1, false);
+        right += guesses.iter().zip(batch.labels.iter()).filter(|(guess, label)| guess == label).count();
+        let (begin, labels) = (losses.len(), batch.labels.size());
+        let key = |row: usize| if labels == examples.len() { examples[row] } else { begin + row };
+        losses.extend(loss.iter().enumerate().map(|(row, loss)| (key(row), f64::from(loss))));
+    }
+    losses.sort_by_key(|(key, _)| *key);
+    let share = |sum: f64| sum / losses.len() as f64;
+    Ok(Score { loss: share(losses.iter().map(|(_, loss)| loss).sum()), accuracy: share(right as f64) })
+}
+
 /// The share of examples whose label is among their `k` largest logits `[examples, classes]`.
 ///
 /// # Panics

@@ -10,14 +10,13 @@ use ch10_schedules::Schedule;
 
 use crate::begun_with::rates;
 use crate::checkpoint::{Place, capture};
+use crate::evaluation::Score;
 use crate::events::{EventError, EventWriter};
 use crate::kept::keep;
 use crate::layer_norms::{add_layer_norms, layer_names};
 use crate::progress::Progress;
 use crate::writer::Writer;
-use crate::{
-    CheckpointError, EpochRow, Evaluation, History, Measured, RunDir, Saved, Settings, Slot, Step, next,
-};
+use crate::{CheckpointError, EpochRow, History, Measured, RunDir, Saved, Settings, Slot, Step, next};
 
 /// What belongs to one call of `fit`.
 pub struct Run<'a> {
@@ -109,7 +108,7 @@ impl Run<'_> {
     }
 
     /// The epoch as a line of the history.
-    pub fn row(&mut self, evaluation: &Evaluation, settings: &Settings) -> EpochRow {
+    pub fn row(&mut self, score: &Score, settings: &Settings) -> EpochRow {
         self.place.seconds = self.before + self.began.elapsed().as_secs_f64();
         let Place { epoch, step, sums, rate, seconds, .. } = &self.place;
         EpochRow {
@@ -117,8 +116,8 @@ impl Run<'_> {
             steps: *step,
             train_loss: sums.mean_loss(),
             train_accuracy: sums.accuracy(),
-            valid_loss: evaluation.loss,
-            valid_accuracy: evaluation.accuracy,
+            valid_loss: score.loss,
+            valid_accuracy: score.accuracy,
             rate: *rate,
             gradient_norm: sums.norm / self.steps_of_epoch(settings),
             seconds: *seconds,

@@ -11,7 +11,7 @@ use ch13_data::{Batch, Dataset, Loader};
 
 use crate::begun_with::{begun_with, differences};
 use crate::checkpoint::{Place, find, restore};
-use crate::evaluation::{BadLabel, bad_label, try_evaluate};
+use crate::evaluation::{BadLabel, bad_label, try_score};
 use crate::events::EventWriter;
 use crate::not_finite::{cause, not_finite};
 use crate::progress::Progress;
@@ -233,9 +233,9 @@ impl Trainer {
         run.progress.validating();
         let Place { epoch, step, .. } = run.place;
         run.swap_means(model);
-        let BadLabel { label, classes } = match try_evaluate(model, valid) {
-            Ok(evaluation) if evaluation.loss.is_finite() => {
-                let row = run.row(&evaluation, &self.settings);
+        let BadLabel { label, classes } = match try_score(model, valid) {
+            Ok(score) if score.loss.is_finite() => {
+                let row = run.row(&score, &self.settings);
                 if self.settings.layer_norms {
                     run.end_layers(model, &self.settings);
                 }
@@ -253,8 +253,8 @@ impl Trainer {
                 run.save(model, &mut *self.optimizer, &*self.recipe.schedule, files)?;
                 return Ok(());
             }
-            Ok(evaluation) => {
-                let (what, value) = ("the validation loss", evaluation.loss);
+            Ok(score) => {
+                let (what, value) = ("the validation loss", score.loss);
                 let cause = cause(model, std::iter::empty::<&()>());
                 return Err(TrainError::NotFinite { epoch: epoch + 1, step, what, value, cause });
             }

@@ -111,12 +111,12 @@ fn parts(config: &GptConfig, model: &mut Gpt, optimizer: &mut AdamW) {
         });
     }
     let gigaflop = 2e-9 * tokens * (time * size) as f64;
-    let sums = self_attention(&qkv, config.heads, &Mask::CAUSAL).log_sums;
+    let attended = self_attention(&qkv, config.heads, &Mask::CAUSAL);
     show("attention forward (causal half)", layers, gigaflop, &mut || {
         black_box(self_attention(&qkv, config.heads, &Mask::CAUSAL));
     });
     show("attention backward", layers, 2.5 * gigaflop, &mut || {
-        black_box(self_attention_backward(&x, &qkv, &sums, config.heads, &Mask::CAUSAL));
+        black_box(self_attention_backward(&x, &qkv, &attended, config.heads, &Mask::CAUSAL));
     });
     let mut gelu = ActivationLayer::new(Activation::Gelu);
     show("gelu", layers, 0.0, &mut || {

@@ -5,12 +5,11 @@
 //! The vector of the sequence is the mean over its real tokens, or that of the first token ([`Pooling`]).
 
 use ch01_tensors::context::within;
-use ch01_tensors::{Array, Float, Rng, Shape, Tensor, fail};
+use ch01_tensors::{Array, Float, Rng, Tensor, fail};
 use ch05_backprop::{Layer, Linear, Module, Visitor};
 use ch08_initialization::init_gpt;
 use ch13_data::Tokens;
 use ch14_training::Classifier;
-use ch17_embeddings::{masked_mean, masked_mean_backward};
 use ch19_attention::Mask;
 
 use crate::{Encoder, EncoderConfig, Pooling};
@@ -60,7 +59,7 @@ impl<T: Float> EncoderClassifier<T> {
         let mask = Mask::padding(&input.mask);
         let vectors = within("encoder", || self.encoder.forward(&input.ids, &mask));
         self.masks.push(input.mask.clone());
-        let pooled = self.pool(&vectors, &input.mask);
+        let pooled = self.pooling.pool("EncoderClassifier", &vectors, &input.mask);
         within("head", || self.head.forward(pooled))
     }
 
@@ -74,15 +73,7 @@ impl<T: Float> EncoderClassifier<T> {
             fail("EncoderClassifier::backward", format_args!("no forward call to go back through"))
         };
         let grad = within("head", || self.head.backward(grad));
-        let grad = match self.pooling {
-            Pooling::Mean => masked_mean_backward(&grad, &mask),
-            Pooling::Cls => {
-                let shape: Shape = [mask.dim(0), mask.dim(1), grad.dim(1)].into();
-                let mut vectors = Array::zeros(shape);
-                vectors.assign_slice((.., 0), &grad);
-                vectors
-            }
-        };
+        let grad = self.pooling.unpool(&grad, &mask);
         within("encoder", || self.encoder.backward(grad));
     }
     // ANCHOR_END: forward
@@ -95,19 +86,8 @@ impl<T: Float> EncoderClassifier<T> {
     pub fn infer(&self, input: &Tokens) -> Array<T> {
         let mask = Mask::padding(&input.mask);
         let vectors = within("encoder", || self.encoder.infer(&input.ids, &mask));
-        let pooled = self.pool(&vectors, &input.mask);
+        let pooled = self.pooling.pool("EncoderClassifier", &vectors, &input.mask);
         within("head", || self.head.infer(pooled))
-    }
-
-    #[track_caller]
-    fn pool(&self, vectors: &Array<T>, mask: &Array<bool>) -> Array<T> {
-        match self.pooling {
-            Pooling::Mean => masked_mean(vectors, mask),
-            Pooling::Cls if vectors.dim(1) == 0 => {
-                fail("EncoderClassifier", format_args!("no first token in {:?}", vectors.shape()))
-            }
-            Pooling::Cls => vectors.slice((.., 0)).contiguous(),
-        }
     }
 }
 

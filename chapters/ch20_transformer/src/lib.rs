@@ -4,10 +4,16 @@
 //! vectors followed by a stack of blocks; and [`EncoderClassifier`], which adds one vector for the whole sequence and a
 //! head, and can be trained by chapter 14's trainer.
 //!
+//! BERT: the [`PostNormBlock`], [`Bert`], masked language models ([`MaskedLm`], [`MaskedTexts`]), heads for texts, tokens and spans
+//! ([`BertClassifier`], [`TokenTagger`], [`SpanFinder`]), published weights ([`load_bert`], [`SentenceEncoder`]).
+//!
+//! Decoders: [`Gpt`] and [`Llama`], and how they write ([`Generate`], [`BeamSearch`]).
+//!
+//! Reading and writing: T5's span corruption ([`Corruption`]), and the [`EncoderDecoder`] with its [`CrossBlock`].
+//!
 //! It stands on layers (chapter 5), first weights (8), LayerNorm (11), dropout (12), embeddings (17) and attention (19).
 //!
-//! Left out, and brought by a later version of this chapter: decoders (GPT, LLaMA) and text generation, encoder-decoder,
-//! masked-language models, tagging heads, ViT, post-LN blocks, gated feed-forward layers, the weights of published models.
+//! Left out: dropout on attention weights, relative positions in the encoder-decoder.
 
 extern crate self as ch20_transformer;
 
@@ -22,6 +28,33 @@ mod block;
 
 #[cfg_attr(yours_encoder, path = "../yours/e03_encoder.rs")]
 mod encoder;
+
+// BERT and its tasks.
+mod bert;
+mod bert_classifier;
+mod bert_config;
+mod bert_weights;
+mod encoder_decoder;
+mod masked_lm;
+mod masked_texts;
+mod pooler;
+mod pooling;
+mod sentence_encoder;
+mod span_finder;
+mod token_tagger;
+mod transfer;
+
+#[cfg_attr(yours_post_norm_block, path = "../yours/e08_post_norm_block.rs")]
+mod post_norm_block;
+
+#[cfg_attr(yours_masking, path = "../yours/e09_masking.rs")]
+mod masking;
+
+#[cfg_attr(yours_span_corruption, path = "../yours/e10_span_corruption.rs")]
+mod span_corruption;
+
+#[cfg_attr(yours_cross_block, path = "../yours/e11_cross_block.rs")]
+mod cross_block;
 
 // The decoder side.
 mod decoder_cache;
@@ -73,6 +106,23 @@ pub use nucleus::{keep_top_k, keep_top_p};
 pub use sampling::Sampling;
 pub use swiglu::SwiGlu;
 pub use tied_head::{tied_logits, tied_logits_backward};
+
+pub use bert::Bert;
+pub use bert_classifier::BertClassifier;
+pub use bert_config::BertConfig;
+pub use bert_weights::{PublishedBert, load_bert};
+pub use cross_block::CrossBlock;
+pub use encoder_decoder::{EncoderDecoder, EncoderDecoderConfig, Pairs};
+pub use masked_lm::{MaskedLm, MaskedLmHead};
+pub use masked_texts::{MaskedTexts, MaskedTokens};
+pub use masking::{IGNORED, Masking};
+pub use pooler::Pooler;
+pub use post_norm_block::PostNormBlock;
+pub use sentence_encoder::SentenceEncoder;
+pub use span_corruption::{Corruption, random_lengths};
+pub use span_finder::{SpanFinder, best_span};
+pub use token_tagger::TokenTagger;
+pub use transfer::load_part;
 
 /// The exercises of this chapter that run on the reader's own code, comma separated.
 pub const YOURS: &str = env!("GRADUS_YOURS");

@@ -18,6 +18,9 @@ pub enum LoadError {
     /// The file of weights.
     #[error(transparent)]
     File(#[from] safetensors::FileError),
+    /// The words.
+    #[error(transparent)]
+    Words(#[from] ch13_data::DataError),
     /// Weights that are missing, too much, or of another shape.
     #[error("{}: {names}", path.display())]
     Names {

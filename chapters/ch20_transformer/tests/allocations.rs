@@ -1,4 +1,4 @@
-//! A training step of the encoder, and one of GPT, ask the system for no memory once it has warmed up.
+//! A training step of the encoder, one of GPT and one of a masked language model ask the system for no memory once it has warmed up.
 //!
 //! The matrixmultiply crate, which multiplies here, packs its operands into memory of its own and is left out.
 
@@ -9,7 +9,9 @@ use ch04_losses::CrossEntropy;
 use ch05_backprop::zero_grad;
 use ch09_optimizers::{AdamW, Optimizer};
 use ch13_data::Tokens;
-use ch20_transformer::{EncoderClassifier, EncoderConfig, Gpt, GptConfig};
+use ch20_transformer::{
+    BertConfig, EncoderClassifier, EncoderConfig, Gpt, GptConfig, MaskedLm, MaskedTokens,
+};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting::but(in_fallback);
@@ -42,6 +44,20 @@ fn a_training_step_allocates_nothing_after_warm_up() {
     let tokens = next.clone().reshape([16, 64]);
     let mut gpt_optimizer = AdamW::new();
 
+    let sizes = BertConfig {
+        vocabulary: 500,
+        max_tokens: 64,
+        size: 64,
+        heads: 4,
+        layers: 1,
+        ..BertConfig::default()
+    };
+    let mut lm = MaskedLm::new(&BertConfig { feed_forward: 256, ..sizes }, &mut rng);
+    let places = Array::from_fn([150], |at| at[0] as i64 * 6);
+    let holes = MaskedTokens { tokens: input.clone(), places };
+    let words = Array::from_fn([150], |_| rng.below(500) as i64);
+    let mut lm_optimizer = AdamW::new();
+
     let threads = allocations::threads(2);
     // Each thread keeps the path of its layers in a list of its own, made at first use.
     threads.broadcast(|_| drop(ch01_tensors::context::enter("warm-up")));
@@ -55,5 +71,10 @@ fn a_training_step_allocates_nothing_after_warm_up() {
         let y = gpt.forward(&tokens);
         gpt.backward(loss.backward(&Tensor::scalar(1.0), &y, &next));
         gpt_optimizer.step(&mut gpt, 1e-3);
+
+        zero_grad(&mut lm);
+        let y = lm.forward(&holes);
+        lm.backward(loss.backward(&Tensor::scalar(1.0), &y, &words));
+        lm_optimizer.step(&mut lm, 1e-3);
     });
 }

@@ -10,6 +10,9 @@ mod decoder;
 #[path = "decoder/published.rs"]
 mod published;
 
+#[path = "bert/golden.rs"]
+mod bert;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

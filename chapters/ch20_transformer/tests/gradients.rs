@@ -3,6 +3,9 @@
 #[path = "decoder/gradients.rs"]
 mod decoder;
 
+#[path = "bert/gradients.rs"]
+mod bert;
+
 use ch01_tensors::{Array, Rng};
 use ch05_backprop::{Layer, Module, Visitor, for_each_param, gradcheck};
 use ch13_data::Tokens;

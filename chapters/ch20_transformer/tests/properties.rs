@@ -1,5 +1,8 @@
 //! Laws of the encoder, f32 against f64, threads, allocations, and that it learns what needs an order.
 
+#[path = "bert/properties.rs"]
+mod bert;
+
 #[path = "decoder/properties.rs"]
 mod decoder;
 

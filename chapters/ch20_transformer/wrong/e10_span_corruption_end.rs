@@ -1,0 +1,15 @@
+// expect: the target does not end in one sentinel more
+// exercise: corrupt
+        for &(kept, cut) in parts {
+            let (keep, behind) = rest.split_at(kept);
+            input.extend_from_slice(keep);
+            let (hole, behind) = behind.split_at(cut);
+            rest = behind;
+            if cut > 0 {
+                input.push(sentinel);
+                target.push(sentinel);
+                target.extend_from_slice(hole);
+                sentinel += 1;
+            }
+        }
+// exercise: end

@@ -1,0 +1,9 @@
+// expect: forward: attention among the output's tokens sees what comes later
+// exercise: forward
+        let branch = self.attention.forward(self.norm1.forward(x.clone()), &Mask::NONE);
+        let a = self.dropout1.forward(branch) + &x;
+        let branch = self.cross.forward(self.norm2.forward(a.clone()), memory, real);
+        let c = self.dropout2.forward(branch) + &a;
+        let branch = self.mlp.forward(self.norm3.forward(c.clone()));
+        self.dropout3.forward(branch) + &c
+// exercise: end
