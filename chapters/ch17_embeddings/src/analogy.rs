@@ -29,7 +29,7 @@ pub fn unit_rows<T: Float>(table: &Array<T>) -> Array<T> {
 
 // ANCHOR: analogy
 /// The `count` best answers to "a is to b as c is to what", with their cosines, for unit vectors `[words, size]`
-/// (see [`unit_rows`]). The words of the question are no answers: `b` and `c` themselves are nearly always nearest.
+/// (see [`unit_rows`]). The words of the question are no answers: `b` or `c` itself is often nearest.
 ///
 /// # Panics
 /// When a word is not in the table.
