@@ -11,7 +11,8 @@ Writes ch18.npz beside this script. `p.PATH` is a parameter with its gradient, s
 - KIND_cell.N: one step of `nn.RNNCell`, `nn.LSTMCell` and `nn.GRUCell`;
 - classifier.N: embedding, LSTM in both directions, mean over the real tokens, linear layer: the model of the speed
   comparison, small; its parameters go by our names;
-- attention.0: Bahdanau's attention, written out with linear layers.
+- attention.N: Bahdanau's attention, written out with linear layers;
+- seq2seq.0: an encoder (GRU, both ways) and a decoder (GRUCell) with that attention, and teacher forcing.
 """
 import pathlib
 
@@ -132,6 +133,46 @@ for i, (batch, time, query, key, size) in enumerate([(2, 4, 3, 5, 6), (3, 5, 4, 
     for name, module in dict(query=w, key=u, score=v).items():
         for path, p in module.named_parameters():
             put(case, **{f"p.{name}.{path}": torch.stack([p, p.grad])})
+
+# The same attention between an encoder and a decoder.
+class Attention(nn.Module):
+    def __init__(s, query, key, size):
+        super().__init__()
+        s.query, s.key, s.score = nn.Linear(query, size, bias=False), nn.Linear(key, size), nn.Linear(size, 1, bias=False)
+
+    def forward(s, q, k, real):
+        scores = s.score(torch.tanh(s.query(q)[:, None] + s.key(k)))[..., 0]
+        return (scores.masked_fill(~real, -torch.inf).softmax(1)[..., None] * k).sum(1)
+
+
+class Seq2Seq(nn.Module):
+    def __init__(s, source, target, embedding, hidden):
+        super().__init__()
+        s.source, s.encoder = nn.Embedding(source, embedding), nn.GRU(embedding, hidden, batch_first=True, bidirectional=True)
+        s.bridge, s.target = nn.Linear(2 * hidden, hidden), nn.Embedding(target, embedding)
+        s.attention, s.cell = Attention(hidden, 2 * hidden, hidden), nn.GRUCell(embedding + 2 * hidden, hidden)
+        s.head = nn.Linear(3 * hidden, target)
+
+    def forward(s, ids, real, before):
+        packed = pack_padded_sequence(s.source(ids), real.sum(1), batch_first=True, enforce_sorted=False)
+        keys, last = s.encoder(packed)
+        keys, _ = pad_packed_sequence(keys, batch_first=True, total_length=ids.shape[1])
+        state, outputs = torch.tanh(s.bridge(torch.cat([last[0], last[1]], 1))), []
+        for word in s.target(before).unbind(1):
+            context = s.attention(state, keys, real)
+            state = s.cell(torch.cat([word, context], 1), state)
+            outputs.append(torch.cat([state, context], 1))
+        return s.head(torch.stack(outputs, 1))
+
+
+net = Seq2Seq(7, 6, 3, 4)
+ids, before = torch.randint(0, 7, (3, 5)), torch.randint(0, 6, (3, 4))
+real = torch.arange(5)[None] < torch.tensor([3, 5, 2])[:, None]
+y = net(ids, real, before)
+grad = torch.randn_like(y)
+y.backward(grad)
+put("seq2seq.0", ids=ids, real=real, before=before, y=y, grad=grad)
+put_parameters("seq2seq.0", net)
 
 out["versions"] = np.array([f"torch {torch.__version__}", f"numpy {np.__version__}"])
 path = pathlib.Path(__file__).parent / "ch18.npz"

@@ -15,16 +15,9 @@ use ch12_regularization::Dropout;
 use crate::direction::{Direction, Trace};
 use crate::kind::Kind;
 use crate::names::{MOST_LAYERS, NAMES};
-use crate::{Gated, LongShort, Nonlinearity, Packing, RecurrentConfig, State};
+use crate::{Packing, RecurrentConfig, State};
 
-/// A plain recurrent network (`torch.nn.RNN`; Elman 1990).
-pub type Rnn<T = f32> = Recurrent<Nonlinearity, T>;
-/// A long short-term memory (`torch.nn.LSTM`; Hochreiter and Schmidhuber 1997, Gers, Schmidhuber and Cummins 2000).
-pub type Lstm<T = f32> = Recurrent<LongShort, T>;
-/// A gated recurrent network (`torch.nn.GRU`; Cho et al. 2014).
-pub type Gru<T = f32> = Recurrent<Gated, T>;
-
-/// A stack of recurrent layers of one kind: [`Rnn`], [`Lstm`] or [`Gru`].
+/// A stack of recurrent layers of one kind: [`Rnn`](crate::Rnn), [`Lstm`](crate::Lstm) or [`Gru`](crate::Gru).
 pub struct Recurrent<K: Kind, T: Float = f32> {
     kind: K,
     config: RecurrentConfig,
@@ -52,51 +45,6 @@ impl<T: Float> Both<Trace<T>> {
     }
 }
 
-impl Rnn {
-    /// A network with PyTorch's first weights.
-    ///
-    /// # Panics
-    /// When a size is 0, there are more than 16 layers, or `dropout` is no probability.
-    #[track_caller]
-    pub fn new(nonlinearity: Nonlinearity, config: &RecurrentConfig, rng: &mut Rng) -> Self {
-        Recurrent::with_kind(nonlinearity, config, rng)
-    }
-}
-
-impl Lstm {
-    /// A network with PyTorch's first weights.
-    ///
-    /// # Panics
-    /// When a size is 0, there are more than 16 layers, or `dropout` is no probability.
-    #[track_caller]
-    pub fn new(config: &RecurrentConfig, rng: &mut Rng) -> Self {
-        Recurrent::with_kind(LongShort, config, rng)
-    }
-
-    /// Sets the biases of all forget gates: `value` in total. With 1 a gate is open at first, and the cell remembers (Gers,
-    /// Schmidhuber and Cummins 2000; Jozefowicz, Zaremba and Sutskever 2015). Without biases nothing happens.
-    pub fn set_forget_bias(&mut self, value: f32) {
-        let hidden = self.config.hidden;
-        for direction in self.layers.iter_mut().flat_map(|both| both.iter_mut()) {
-            if let Some([input, state]) = &mut direction.biases {
-                input.value.data_mut()[hidden..2 * hidden].fill(value);
-                state.value.data_mut()[hidden..2 * hidden].fill(0.0);
-            }
-        }
-    }
-}
-
-impl Gru {
-    /// A network with PyTorch's first weights.
-    ///
-    /// # Panics
-    /// When a size is 0, there are more than 16 layers, or `dropout` is no probability.
-    #[track_caller]
-    pub fn new(config: &RecurrentConfig, rng: &mut Rng) -> Self {
-        Recurrent::with_kind(Gated, config, rng)
-    }
-}
-
 impl<D> Both<D> {
     fn iter_mut(&mut self) -> impl Iterator<Item = &mut D> {
         std::iter::once(&mut self.forward).chain(&mut self.reverse)
@@ -104,8 +52,9 @@ impl<D> Both<D> {
 }
 
 impl<K: Kind> Recurrent<K> {
+    /// A network with PyTorch's first weights.
     #[track_caller]
-    fn with_kind(kind: K, config: &RecurrentConfig, rng: &mut Rng) -> Self {
+    pub(crate) fn with_kind(kind: K, config: &RecurrentConfig, rng: &mut Rng) -> Self {
         let RecurrentConfig { input, hidden, layers, bias, dropout, bidirectional, .. } = *config;
         if input == 0 || hidden == 0 || layers == 0 || layers > MOST_LAYERS {
             fail("Recurrent", format_args!("{config:?}: a size is 0, or more than {MOST_LAYERS} layers"));
@@ -126,6 +75,11 @@ impl<K: Kind> Recurrent<K> {
 }
 
 impl<K: Kind, T: Float> Recurrent<K, T> {
+    /// The parameters of every layer and direction.
+    pub(crate) fn directions(&mut self) -> impl Iterator<Item = &mut Direction<T>> {
+        self.layers.iter_mut().flat_map(Both::iter_mut)
+    }
+
     /// The sizes and options.
     pub fn config(&self) -> &RecurrentConfig {
         &self.config
@@ -372,8 +326,7 @@ impl<K: Kind, T: Float> Recurrent<K, T> {
             fail("Recurrent", format_args!("an input of {:?}, not [{rows}, {input}]", x.shape()));
         }
         let start = self.sorted_state("Recurrent", packing, state);
-        let last = State { hidden: start.hidden.copy(), cell: start.cell.as_ref().map(Array::copy) };
-        (start, last)
+        (start.clone(), start)
     }
 
     #[track_caller]
@@ -410,7 +363,7 @@ fn unsorted<T: Float>(state: State<T>, packing: &Packing) -> State<T> {
     State { hidden: packing.unsort(&state.hidden), cell: state.cell.map(|cell| packing.unsort(&cell)) }
 }
 
-/// All steps, from a state of zeros; the last state is dropped.
+/// All steps, from zeros; the last state is dropped.
 impl<K: Kind, T: Float> Layer<T> for Recurrent<K, T> {
     fn forward(&mut self, x: Array<T>) -> Array<T> {
         self.forward_with(&x, None, None).0
@@ -439,7 +392,7 @@ impl<K: Kind, T: Float> Module<T> for Recurrent<K, T> {
     }
 }
 
-/// A child in a list: `dropouts.0`.
+/// A child of a list: `dropouts.0`.
 struct Numbered<'a, T: Float>(usize, &'a mut Dropout<T>);
 
 impl<T: Float> Module<T> for Numbered<'_, T> {

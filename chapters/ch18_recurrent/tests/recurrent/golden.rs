@@ -7,8 +7,8 @@ use ch01_tensors::{Rng, Tensor};
 use ch05_backprop::assert_close;
 use ch13_data::Tokens;
 use ch18_recurrent::{
-    Gru, Kind, Lstm, LstmClassifier, LstmClassifierConfig, Nonlinearity, Recurrent, RecurrentConfig, Rnn,
-    State,
+    AdditiveAttention, Gru, GruCell, Kind, Lstm, LstmCell, LstmClassifier, LstmClassifierConfig,
+    Nonlinearity, Recurrent, RecurrentConfig, Rnn, RnnCell, Seq2Seq, Seq2SeqConfig, State,
 };
 
 use crate::support::Golden;
@@ -107,4 +107,94 @@ fn golden_lstm_classifier() {
         model.backward(golden.tensor(&format!("{case}.grad")));
         golden.assert_gradients(case, &mut model, TOLERANCE);
     }
+}
+
+/// Both cases of a cell; `step` runs it forwards and backwards and compares.
+fn cells(kind: &str, step: impl Fn(&Golden, &str, [usize; 2])) {
+    let golden = Golden::read();
+    for case in (0..2).map(|i| format!("{kind}_cell.{i}")) {
+        let (x, h) = (golden.tensor(&format!("{case}.x")), golden.tensor(&format!("{case}.h")));
+        step(&golden, &case, [x.dim(1), h.dim(1)]);
+    }
+}
+
+#[test]
+fn golden_rnn_cell() {
+    for (kind, nonlinearity) in [("tanh", Nonlinearity::Tanh), ("relu", Nonlinearity::Relu)] {
+        cells(kind, |golden, case, [input, hidden]| {
+            let get = |name: &str| golden.tensor(&format!("{case}.{name}"));
+            let mut cell = RnnCell::new(nonlinearity, input, hidden, &mut rng());
+            golden.load(case, &mut cell);
+            assert_close("h", &cell.forward(get("x"), get("h")), &get("hn"), TOLERANCE);
+            let (dx, dh) = cell.backward(get("dhn"));
+            assert_close("dx", &dx, &get("dx"), TOLERANCE);
+            assert_close("dh", &dh, &get("dh"), TOLERANCE);
+            golden.assert_gradients(case, &mut cell, TOLERANCE);
+        });
+    }
+}
+
+#[test]
+fn golden_lstm_cell() {
+    cells("lstm", |golden, case, [input, hidden]| {
+        let get = |name: &str| golden.tensor(&format!("{case}.{name}"));
+        let mut cell = LstmCell::new(input, hidden, &mut rng());
+        golden.load(case, &mut cell);
+        let (h, c) = cell.forward(get("x"), get("h"), get("c"));
+        assert_close("h", &h, &get("hn"), TOLERANCE);
+        assert_close("c", &c, &get("cn"), TOLERANCE);
+        let (dx, dh, dc) = cell.backward(&get("dhn"), &get("dcn"));
+        assert_close("dx", &dx, &get("dx"), TOLERANCE);
+        assert_close("dh", &dh, &get("dh"), TOLERANCE);
+        assert_close("dc", &dc, &get("dc"), TOLERANCE);
+        golden.assert_gradients(case, &mut cell, TOLERANCE);
+    });
+}
+
+#[test]
+fn golden_gru_cell() {
+    cells("gru", |golden, case, [input, hidden]| {
+        let get = |name: &str| golden.tensor(&format!("{case}.{name}"));
+        let mut cell = GruCell::new(input, hidden, &mut rng());
+        golden.load(case, &mut cell);
+        assert_close("h", &cell.forward(get("x"), get("h")), &get("hn"), TOLERANCE);
+        let (dx, dh) = cell.backward(&get("dhn"));
+        assert_close("dx", &dx, &get("dx"), TOLERANCE);
+        assert_close("dh", &dh, &get("dh"), TOLERANCE);
+        golden.assert_gradients(case, &mut cell, TOLERANCE);
+    });
+}
+
+#[test]
+fn golden_additive_attention() {
+    let golden = Golden::read();
+    for case in ["attention.0", "attention.1"] {
+        let get = |name: &str| golden.tensor(&format!("{case}.{name}"));
+        let real = golden.get(&format!("{case}.real")).bool().unwrap();
+        let size = get("p.key.bias").dim(1);
+        let mut layer = AdditiveAttention::new(get("q").dim(1), get("k").dim(2), size, &mut rng());
+        golden.load(case, &mut layer);
+        let [context, weights] = layer.infer(get("q"), &get("k"), &real);
+        assert_close("infer", &context, &get("y"), TOLERANCE);
+        assert_close("weights", &weights, &get("weights"), TOLERANCE);
+        assert_close("context", &layer.forward(get("q"), get("k"), &real)[0], &get("y"), TOLERANCE);
+        let (dq, dk) = layer.backward(&get("grad"));
+        assert_close("query gradient", &dq, &get("dq"), TOLERANCE);
+        assert_close("key gradient", &dk, &get("dk"), TOLERANCE);
+        golden.assert_gradients(case, &mut layer, TOLERANCE);
+    }
+}
+
+#[test]
+fn golden_seq2seq() {
+    let (golden, case) = (Golden::read(), "seq2seq.0");
+    let ids = |name: &str| golden.get(&format!("{case}.{name}")).i64().unwrap();
+    let config = Seq2SeqConfig { source: 7, target: 6, embedding: 3, hidden: 4 };
+    let mut net = Seq2Seq::new(&config, &mut rng());
+    golden.load(case, &mut net);
+    let source = Tokens { ids: ids("ids"), mask: golden.get(&format!("{case}.real")).bool().unwrap() };
+    let y = net.forward(&source, &ids("before"));
+    assert_close("logits", &y, &golden.tensor(&format!("{case}.y")), TOLERANCE);
+    net.backward(golden.tensor(&format!("{case}.grad")));
+    golden.assert_gradients(case, &mut net, TOLERANCE);
 }
