@@ -45,6 +45,36 @@ fn convolutions(c: &mut Criterion) {
     }
 }
 
+/// Depthwise, grouped, dilated and transposed, on 128 channels of 16 by 16.
+fn kinds(c: &mut Criterion) {
+    let rng = &mut Rng::new(0, "bench");
+    let x = Tensor::normal([16, 128, 16, 16], 0.0, 1.0, rng);
+    let mut group = c.benchmark_group("kinds, 128 channels of 16 x 16");
+    for (name, kernel, dilation, groups) in [
+        ("depthwise", 3, 1, 128),
+        ("depthwise 5 x 5", 5, 1, 128),
+        ("4 groups", 3, 1, 4),
+        ("dilated", 3, 2, 1),
+    ] {
+        let padding = [dilation * (kernel / 2); 2];
+        let options = Conv2dOptions { padding, dilation: [dilation; 2], groups, ..Conv2dOptions::default() };
+        let weight = Tensor::normal([128, 128 / groups, kernel, kernel], 0.0, 1.0, rng);
+        group.bench_function(name, |b| b.iter(|| conv2d(&x, &weight, None, options)));
+        group.bench_function(format!("{name}, input gradient"), |b| {
+            b.iter(|| conv2d_input_gradient(&x, &x, &weight, options))
+        });
+        group.bench_function(format!("{name}, weight gradient"), |b| {
+            b.iter(|| conv2d_weight_gradient(&x, &x, &weight, options))
+        });
+    }
+    let weight = Tensor::normal([128, 128, 2, 2], 0.0, 1.0, rng);
+    let conv = Conv2dOptions { stride: [2, 2], ..Conv2dOptions::default() };
+    let options = ConvTranspose2dOptions { conv, output_padding: [0, 0] };
+    group.bench_function("transposed", |b| b.iter(|| conv_transpose2d(&x, &weight, None, options)));
+    group.bench_function("adaptive average", |b| b.iter(|| adaptive_avg_pool2d(&x, [7, 7])));
+    group.finish();
+}
+
 fn pooling(c: &mut Criterion) {
     let x = Tensor::normal([16, 64, 32, 32], 0.0, 1.0, &mut Rng::new(0, "bench"));
     let mut group = c.benchmark_group("pooling, 64 channels of 32 x 32");
@@ -63,14 +93,18 @@ fn pooling(c: &mut Criterion) {
 
 fn networks(c: &mut Criterion) {
     let model = small_cnn(3, 10, 32, 0.4, 0);
+    let folded = fold_batch_norms(small_cnn(3, 10, 32, 0.4, 0));
     let mut group = c.benchmark_group("SmallCNN, use");
     for batch in [1, 128] {
         let x = Tensor::normal([batch, 3, 32, 32], 0.0, 1.0, &mut Rng::new(0, "bench"));
         group.throughput(Throughput::Elements(batch as u64));
         group.bench_function(format!("batch {batch}"), |b| b.iter(|| awake(|| model.infer(x.clone()))));
+        group.bench_function(format!("batch {batch}, folded"), |b| {
+            b.iter(|| awake(|| folded.infer(x.clone())))
+        });
     }
     group.finish();
 }
 
-criterion_group!(all, convolutions, pooling, networks);
+criterion_group!(all, convolutions, kinds, pooling, networks);
 criterion_main!(all);

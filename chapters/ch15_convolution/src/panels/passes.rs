@@ -72,6 +72,7 @@ struct Rest {
     count: usize,
 }
 
+// ANCHOR: rest
 impl Rest {
     fn new(problem: &Problem, axis: usize, rest: usize) -> Self {
         let (window, stride) = (&problem.window, problem.window.stride[axis]);
@@ -86,6 +87,7 @@ impl Rest {
         let taps = kernel.saturating_sub(tap).div_ceil(step);
         Rest { rest, taps, tap, step, first, count: end.saturating_sub(first) }
     }
+    // ANCHOR_END: rest
 
     /// The number of the first place in the input.
     fn place(&self, problem: &Problem, axis: usize) -> usize {
