@@ -3,7 +3,7 @@
 //! Built here: the [`Layer`] contract (forward, backward, infer) with its traversal of parameters, Linear, the activations as layers, residual
 //! addition, a multi-layer perceptron with its backward pass by hand, [`gradcheck`], which proves a backward pass by
 //! numerical gradients, comparisons of a layer with itself in f64 ([`assert_fast`]) and with PyTorch's
-//! ([`assert_golden`]), and the training loop.
+//! ([`assert_golden`]), and the training loop, which [`labelled_rows`] feeds with pictures.
 //!
 //! It stands on arrays (chapter 1), matrix products (2), activations (3) and losses (4).
 //!

@@ -2,6 +2,7 @@
 //! batch sizes.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ch01_tensors::{Array, Rng};
 use ch05_backprop::{Param, Role, for_each_param};
@@ -10,6 +11,9 @@ use ch09_optimizers::{
 };
 
 use crate::{Everything, bits, optimizers};
+
+/// Those of all optimizers whose momentum can be set.
+const HAVE_MOMENTUM: [&str; 8] = ["momentum", "nesterov", "AdamW", "RmsProp", "Adam", "Muon", "Lars", "Lamb"];
 
 /// One optimizer with a momentum taken from it and given back moves as one that never had another.
 #[test]
@@ -26,9 +30,22 @@ fn a_momentum_can_be_changed_between_steps() {
             other.step(&mut same, 0.01);
         }
         // Of Muon only the matrices' changes.
-        let has =
-            ["momentum", "nesterov", "AdamW", "RmsProp", "Adam", "Muon", "Lars", "Lamb"].contains(&name);
-        assert_eq!(module.values()[0] != same.values()[0], has, "{name}");
+        assert_eq!(module.values()[0] != same.values()[0], HAVE_MOMENTUM.contains(&name), "{name}");
+    }
+}
+
+/// What cannot be a momentum is refused by every optimizer that has one, and means nothing to the others.
+#[test]
+fn a_momentum_that_is_none_is_refused() {
+    for (name, _) in optimizers() {
+        let refuses = |momentum: f64| {
+            let (_, mut optimizer) = optimizers().into_iter().find(|o| o.0 == name).unwrap();
+            catch_unwind(AssertUnwindSafe(|| optimizer.set_momentum(momentum))).is_err()
+        };
+        for momentum in [1.0, -0.1, f64::NAN] {
+            assert_eq!(refuses(momentum), HAVE_MOMENTUM.contains(&name), "{name}, {momentum}");
+        }
+        assert!(!refuses(0.0), "{name}");
     }
 }
 

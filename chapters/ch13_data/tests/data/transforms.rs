@@ -122,7 +122,7 @@ proptest! {
             // Weights add up to 1 up to rounding.
             close(&resize(&flat, [to, to], antialias), &Tensor::full([1, to, to], value), 1e-6);
         }
-        // The same size is the same image; half the size is the mean of each two by two with weights 1 3 3 1.
+        // The same size is the same image.
         let any = image(height as u64, [2, height, width]);
         close(&resize(&any, [height, width], true), &any, 0.0);
     }
@@ -174,6 +174,12 @@ proptest! {
             prop_assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         }
     }
+}
+
+#[test]
+fn half_the_size_weighs_four_pixels() {
+    // Centres at distances of 1/2 and 3/2 from that of the new pixel, under a triangle of width 2: 1 3 3 1.
+    assert_eq!(resize_weights(8, 4, true)[1], (1, vec![0.125, 0.375, 0.375, 0.125]));
 }
 
 #[test]
