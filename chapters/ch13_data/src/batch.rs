@@ -45,6 +45,16 @@ pub trait Dataset: Send + Sync + 'static {
     /// When there is no example with such a number.
     fn batch(&self, indices: &[usize], rng: &mut Rng) -> Batch<Self::Input>;
 
+    /// The same in a certain epoch, for data that change from epoch to epoch by a rule; this is what loaders call. Most do
+    /// not, and need nothing but [`batch`](Dataset::batch).
+    ///
+    /// # Panics
+    /// As [`batch`](Dataset::batch).
+    fn batch_of(&self, epoch: u64, indices: &[usize], rng: &mut Rng) -> Batch<Self::Input> {
+        let _ = epoch;
+        self.batch(indices, rng)
+    }
+
     /// How long an example is, for batches of similar length.
     fn size_hint_of(&self, index: usize) -> usize {
         let _ = index;
@@ -89,6 +99,11 @@ impl<D: Dataset> Dataset for Subset<D> {
     fn batch(&self, indices: &[usize], rng: &mut Rng) -> Batch<D::Input> {
         let indices: Vec<usize> = indices.iter().map(|&i| self.indices[i]).collect();
         self.data.batch(&indices, rng)
+    }
+
+    fn batch_of(&self, epoch: u64, indices: &[usize], rng: &mut Rng) -> Batch<D::Input> {
+        let indices: Vec<usize> = indices.iter().map(|&i| self.indices[i]).collect();
+        self.data.batch_of(epoch, &indices, rng)
     }
 
     fn size_hint_of(&self, index: usize) -> usize {

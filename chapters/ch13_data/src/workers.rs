@@ -80,7 +80,7 @@ impl<D: Dataset> Job<D> {
     }
 
     fn make(&self, batch: usize) -> Batch<D::Input> {
-        self.data.batch(&self.order[batch], &mut self.plan.rng(self.epoch, batch))
+        self.data.batch_of(self.epoch, &self.order[batch], &mut self.plan.rng(self.epoch, batch))
     }
 
     // ANCHOR: work

@@ -28,7 +28,7 @@ pub struct BasicBlock<T: Float = f32> {
     /// Its normalisation.
     pub bn2: BatchNorm2d<T>,
     /// What comes between the last normalisation and the sum, if anything: squeeze and excitation, stochastic depth.
-    pub last: Option<(&'static str, Box<dyn Layer<T>>)>,
+    pub last: Sequential<T>,
     /// The way past; an empty chain is the identity, and None leaves it away.
     pub downsample: Option<Sequential<T>>,
     /// The outputs of forward calls that have not been gone back through.
@@ -45,7 +45,7 @@ impl<T: Float> BasicBlock<T> {
             relu: Relu::new(),
             conv2: convolution(outputs, outputs, 3, 1, rng),
             bn2: BatchNorm2d::new(outputs),
-            last: None,
+            last: Sequential::new(),
             downsample: Some(shortcut(inputs, outputs, stride, rng)),
             outputs: Vec::new(),
         }
@@ -63,10 +63,8 @@ impl<T: Float> Layer<T> for BasicBlock<T> {
         let y = within("conv1", || self.conv1.forward(x.clone()));
         let y = self.relu.forward(within("bn1", || self.bn1.forward(y)));
         let y = within("conv2", || self.conv2.forward(y));
-        let mut y = within("bn2", || self.bn2.forward(y));
-        if let Some((name, last)) = &mut self.last {
-            y = within(*name, || last.forward(y));
-        }
+        let y = within("bn2", || self.bn2.forward(y));
+        let y = within("last", || self.last.forward(y));
         // exercise: forward - Add what the shortcut makes of `x` and apply ReLU (`add_relu(y, &s)` does both in one go);
         // without a shortcut (`self.downsample` is None) apply ReLU alone (`ch03_neurons::relu`). Push a clone of the
         // output onto `self.outputs` for the backward pass: it shares the storage.
@@ -83,14 +81,11 @@ impl<T: Float> Layer<T> for BasicBlock<T> {
         let Some(y) = self.outputs.pop() else {
             fail("BasicBlock::backward", format_args!("no forward call to go back through"))
         };
-        // exercise: backward - The gradient of the sum is `add_relu_backward(grad, &y)`. Send it back through `last` (if it
-        // is there), bn2, conv2, relu, bn1 and conv1; and through the shortcut, if there is one. What comes out adds up.
+        // exercise: backward - The gradient of the sum is `add_relu_backward(grad, &y)`. Send it back through `last`, bn2,
+        // conv2, relu, bn1 and conv1; and through the shortcut, if there is one. What comes out of the two adds up.
         let grad = add_relu_backward(grad, &y);
         drop(y);
-        let mut g = grad.clone();
-        if let Some((name, last)) = &mut self.last {
-            g = within(*name, || last.backward(g));
-        }
+        let g = within("last", || self.last.backward(grad.clone()));
         let g = within("bn2", || self.bn2.backward(g));
         let g = within("conv2", || self.conv2.backward(g));
         let g = self.relu.backward(g);
@@ -107,10 +102,8 @@ impl<T: Float> Layer<T> for BasicBlock<T> {
         let y = within("conv1", || self.conv1.infer(x.clone()));
         let y = ch03_neurons::relu(within("bn1", || self.bn1.infer(y)));
         let y = within("conv2", || self.conv2.infer(y));
-        let mut y = within("bn2", || self.bn2.infer(y));
-        if let Some((name, last)) = &self.last {
-            y = within(*name, || last.infer(y));
-        }
+        let y = within("bn2", || self.bn2.infer(y));
+        let y = within("last", || self.last.infer(y));
         match &self.downsample {
             Some(shortcut) => add_relu(y, &within("downsample", || shortcut.infer(x))),
             None => ch03_neurons::relu(y),
@@ -125,9 +118,7 @@ impl<T: Float> Module<T> for BasicBlock<T> {
         visitor.child("bn1", &mut self.bn1);
         visitor.child("conv2", &mut self.conv2);
         visitor.child("bn2", &mut self.bn2);
-        if let Some((name, last)) = &mut self.last {
-            visitor.child(*name, &mut **last);
-        }
+        visitor.child("last", &mut self.last);
         if let Some(shortcut) = &mut self.downsample {
             visitor.child("downsample", shortcut);
         }

@@ -35,7 +35,7 @@ pub struct Bottleneck<T: Float = f32> {
     /// Its normalisation.
     pub bn3: BatchNorm2d<T>,
     /// What comes between the last normalisation and the sum, if anything: squeeze and excitation, stochastic depth.
-    pub last: Option<(&'static str, Box<dyn Layer<T>>)>,
+    pub last: Sequential<T>,
     /// The way past; an empty chain is the identity.
     pub downsample: Sequential<T>,
     outputs: Vec<Array<T>>,
@@ -55,7 +55,7 @@ impl<T: Float> Bottleneck<T> {
             relu2: Relu::new(),
             conv3: convolution(width, outputs, 1, 1, rng),
             bn3: BatchNorm2d::new(outputs),
-            last: None,
+            last: Sequential::new(),
             downsample: shortcut(inputs, outputs, stride, rng),
             outputs: Vec::new(),
         }
@@ -70,10 +70,8 @@ impl<T: Float> Layer<T> for Bottleneck<T> {
         let y = within("conv2", || self.conv2.forward(y));
         let y = self.relu2.forward(within("bn2", || self.bn2.forward(y)));
         let y = within("conv3", || self.conv3.forward(y));
-        let mut y = within("bn3", || self.bn3.forward(y));
-        if let Some((name, last)) = &mut self.last {
-            y = within(*name, || last.forward(y));
-        }
+        let y = within("bn3", || self.bn3.forward(y));
+        let y = within("last", || self.last.forward(y));
         let y = add_relu(y, &within("downsample", || self.downsample.forward(x)));
         self.outputs.push(y.clone());
         y
@@ -85,10 +83,7 @@ impl<T: Float> Layer<T> for Bottleneck<T> {
         };
         let grad = add_relu_backward(grad, &y);
         drop(y);
-        let mut g = grad.clone();
-        if let Some((name, last)) = &mut self.last {
-            g = within(*name, || last.backward(g));
-        }
+        let g = within("last", || self.last.backward(grad.clone()));
         let g = within("bn3", || self.bn3.backward(g));
         let g = within("conv3", || self.conv3.backward(g));
         let g = self.relu2.backward(g);
@@ -106,10 +101,8 @@ impl<T: Float> Layer<T> for Bottleneck<T> {
         let y = within("conv2", || self.conv2.infer(y));
         let y = ch03_neurons::relu(within("bn2", || self.bn2.infer(y)));
         let y = within("conv3", || self.conv3.infer(y));
-        let mut y = within("bn3", || self.bn3.infer(y));
-        if let Some((name, last)) = &self.last {
-            y = within(*name, || last.infer(y));
-        }
+        let y = within("bn3", || self.bn3.infer(y));
+        let y = within("last", || self.last.infer(y));
         add_relu(y, &within("downsample", || self.downsample.infer(x)))
     }
 }
@@ -123,9 +116,7 @@ impl<T: Float> Module<T> for Bottleneck<T> {
         visitor.child("bn2", &mut self.bn2);
         visitor.child("conv3", &mut self.conv3);
         visitor.child("bn3", &mut self.bn3);
-        if let Some((name, last)) = &mut self.last {
-            visitor.child(*name, &mut **last);
-        }
+        visitor.child("last", &mut self.last);
         visitor.child("downsample", &mut self.downsample);
     }
 }

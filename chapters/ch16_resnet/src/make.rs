@@ -10,7 +10,6 @@ use ch08_initialization::{FanMode, Gain, kaiming_normal};
 use ch11_normalization::BatchNorm2d;
 use ch15_convolution::{Conv2d, Conv2dOptions};
 
-#[allow(clippy::needless_update)]
 /// A square kernel without bias over `inputs` channels, with as much padding as keeps the size at stride 1.
 pub fn convolution<T: Float>(
     inputs: usize,

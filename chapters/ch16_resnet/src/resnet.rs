@@ -6,6 +6,7 @@
 //! names of parameters and buffers are torchvision's (`layer1.0.conv1.weight`), whatever the number of stages.
 
 use ch01_tensors::{Array, Float, Rng, context::within};
+use ch03_neurons::Activation;
 use ch05_backprop::{Layer, Linear, Module, Visitor};
 use ch07_modules::{Flatten, Sequential};
 use ch11_normalization::BatchNorm2d;
@@ -13,7 +14,9 @@ use ch12_regularization::DropPath;
 use ch15_convolution::{Conv2d, GlobalAvgPool, MaxPool2d, Pool2dOptions, Relu};
 
 use crate::bottleneck::EXPANSION;
-use crate::{BasicBlock, Bottleneck, Kind, PreActivation, ResNetConfig, Stem, convolution, linear};
+use crate::{
+    BasicBlock, Bottleneck, Kind, PreActivation, ResNetConfig, SqueezeExcite, Stem, convolution, linear,
+};
 
 /// The names of the stages.
 const STAGES: [&str; 8] = ["layer1", "layer2", "layer3", "layer4", "layer5", "layer6", "layer7", "layer8"];
@@ -116,9 +119,15 @@ fn push_block<T: Float>(
     drop_path: f64,
     rng: &mut Rng,
 ) -> (Sequential<T>, usize) {
-    let last = |_channels: usize, rng: &mut Rng| -> Option<(&'static str, Box<dyn Layer<T>>)> {
-        let path: Box<dyn Layer<T>> = Box::new(DropPath::new(drop_path, rng));
-        (drop_path > 0.0).then_some(("drop_path", path))
+    let last = |channels: usize, rng: &mut Rng| {
+        let mut last = Sequential::new();
+        if let Some(reduction) = config.squeeze {
+            last = last.push(SqueezeExcite::new(channels, channels / reduction, Activation::Relu, rng));
+        }
+        if drop_path > 0.0 {
+            last = last.push(DropPath::new(drop_path, rng));
+        }
+        last
     };
     match config.kind {
         Kind::Bottleneck => {

@@ -7,7 +7,7 @@ use ch16_resnet::{Kind, ResNet, ResNetConfig};
 
 #[test]
 fn networks_have_as_many_parameters_as_torchvisions() {
-    // `sum(p.numel() for p in torchvision.models.resnet18().parameters())` and so on, version 0.28.
+    // `sum(p.numel() for p in torchvision.models.resnet18().parameters())` and so on, version 0.29.
     let networks = [
         (ResNetConfig::resnet18(), 11_689_512),
         (ResNetConfig::resnet34(), 21_797_672),

@@ -1,0 +1,4 @@
+// expect: gradient of the channels: g itself, without its factor
+// exercise: dx
+    let dx = grad;
+// exercise: end
