@@ -7,8 +7,9 @@
 //! A peer is any program that takes the flags of `bench` (`--workload`, `--threads`, `--dtype`, `--json`, `--seconds`, and
 //! `--batch` or `--infer`) and prints the same keys; several can be given, for instance with the variants of one library. The machine's speed drifts, so
 //! the programs take turns, and each round gives one ratio: ours over that of the fastest peer in the same round. The median
-//! of the rounds counts, and the spread is stated. With `--record` the book quotes it. With `--case NAME` only that one is
-//! measured, and nothing recorded.
+//! of the rounds counts, and the spread is stated. There are two groups of cases: those of chapters 5 to 20 that were there
+//! first, and with `--architectures` the larger networks. With `--record` the book quotes a group. With `--case NAME` only that
+//! case is measured, and nothing recorded.
 
 use std::process::{Command, Stdio};
 
@@ -17,13 +18,22 @@ use ch00_start::Record;
 use serde_json::Value;
 
 /// A name, the workload, and what is special about it.
-const CASES: [(&str, &str, &[&str]); 6] = [
+type Case = (&'static str, &'static str, &'static [&'static str]);
+
+const FIRST: [Case; 6] = [
     ("mlp", "mlp", &[]),
     ("smallcnn", "smallcnn", &[]),
     ("transformer", "transformer", &[]),
     ("mlp_batch_1", "mlp", &["--batch", "1"]),
     ("smallcnn_infer_1", "smallcnn", &["--infer", "1"]),
     ("transformer_infer_1", "transformer", &["--infer", "1"]),
+];
+/// Their steps take up to some seconds: a few tell enough.
+const ARCHITECTURES: [Case; 4] = [
+    ("resnet18", "resnet18", &["--min-steps", "3"]),
+    ("airbench", "airbench", &["--min-steps", "3"]),
+    ("lstm", "lstm", &[]),
+    ("gpt", "gpt", &["--min-steps", "3"]),
 ];
 const ROUNDS: usize = 7;
 const THREADS: &str = "2";
@@ -36,17 +46,19 @@ fn main() -> anyhow::Result<()> {
     };
     let peers: Vec<&str> = after("--peer").collect();
     let only = after("--case").next();
-    ensure!(only.is_none_or(|only| CASES.iter().any(|case| case.0 == only)), "no such case: {CASES:?}");
+    let larger = arguments.iter().any(|argument| argument == "--architectures");
+    let cases: &[Case] = if larger { &ARCHITECTURES } else { &FIRST };
+    ensure!(only.is_none_or(|only| cases.iter().any(|case| case.0 == only)), "no such case: {cases:?}");
     ensure!(!peers.is_empty(), "give at least one --peer \"PROGRAM ARGUMENTS\"");
     let ours = bench_program()?;
 
-    let mut record = Record::from_args("ch28_speed");
+    let mut record = Record::from_args(if larger { "ch28_speed_architectures" } else { "ch28_speed" });
     ensure!(
         only.is_none() || !record.is_recording(),
         "a record holds all cases: leave out --case or --record"
     );
     println!("{:<20} {:>10} {:>10}   ratio (spread)          memory, MB", "samples/s", "ours", "peer");
-    for (name, workload, flags) in CASES.into_iter().filter(|case| only.is_none_or(|only| case.0 == only)) {
+    for &(name, workload, flags) in cases.iter().filter(|case| only.is_none_or(|only| case.0 == only)) {
         let (mut rounds, mut memory) = (Vec::new(), [0f64; 2]);
         for _ in 0..ROUNDS {
             let result = measure(&ours, workload, flags)?;

@@ -64,6 +64,10 @@ pub struct TrainArgs<R: ValueEnum + Clone + Send + Sync + 'static> {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
+    /// Folder with published weights to begin with: config.json, model.safetensors, vocab.txt
+    #[arg(long, value_name = "DIR")]
+    pub weights: Option<PathBuf>,
+
     /// How often the network sees every training example
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub epochs: Option<u32>,
@@ -95,6 +99,12 @@ pub enum CifarRecipe {
     /// Five convolutions, trained from scratch
     #[default]
     Smallcnn,
+    /// Six convolutions behind a whitening layer: the most accuracy for its time
+    Fast,
+    /// A residual network of 18 layers: takes hours, can be stopped and resumed
+    Resnet18,
+    /// Six classes first; then the other four from 50, 250 and 1,000 pictures each, in four ways
+    Transfer,
 }
 
 /// How to learn IMDb.
@@ -105,6 +115,12 @@ pub enum ImdbRecipe {
     Transformer,
     /// Logistic regression on which words occur: what the others have to beat
     Bagofwords,
+    /// An LSTM in both directions, trained from scratch
+    Bilstm,
+    /// An encoder that guesses missing words of the unlabelled reviews first
+    Pretrain,
+    /// A published encoder of sentences, all-MiniLM-L6-v2: give its folder with --weights
+    Minilm,
 }
 
 /// For one run.
@@ -166,6 +182,10 @@ pub struct BenchArgs {
     #[arg(long, value_name = "S", default_value_t = 6.0, value_parser = seconds)]
     pub seconds: f64,
 
+    /// At least so many steps are measured, however long they take
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = steps)]
+    pub min_steps: usize,
+
     /// Prints one line of JSON
     #[arg(long)]
     pub json: bool,
@@ -180,6 +200,14 @@ pub enum Workload {
     Smallcnn,
     /// Four blocks of width 128 on 256 tokens; AdamW
     Transformer,
+    /// A residual network of 18 layers on 32 x 32 pixels; SGD with momentum
+    Resnet18,
+    /// The network of the recipe `fast`; SGD with Nesterov's momentum
+    Airbench,
+    /// An LSTM in both directions on 200 tokens; AdamW
+    Lstm,
+    /// Six causal blocks of width 256 on 256 characters; AdamW
+    Gpt,
 }
 
 impl Workload {
@@ -189,14 +217,21 @@ impl Workload {
             Workload::Mlp => "mlp",
             Workload::Smallcnn => "smallcnn",
             Workload::Transformer => "transformer",
+            Workload::Resnet18 => "resnet18",
+            Workload::Airbench => "airbench",
+            Workload::Lstm => "lstm",
+            Workload::Gpt => "gpt",
         }
     }
 
     /// Examples in a training step.
     pub fn batch(self) -> usize {
         match self {
-            Workload::Mlp | Workload::Smallcnn => 128,
+            Workload::Mlp | Workload::Smallcnn | Workload::Resnet18 => 128,
+            Workload::Airbench => 512,
+            Workload::Lstm => 64,
             Workload::Transformer => 32,
+            Workload::Gpt => 16,
         }
     }
 }
@@ -214,6 +249,10 @@ fn threads(text: &str) -> Result<usize, String> {
 
 fn batch(text: &str) -> Result<usize, String> {
     within(text, 1, 65_536)
+}
+
+fn steps(text: &str) -> Result<usize, String> {
+    within(text, 1, 10_000)
 }
 
 fn within(text: &str, low: usize, high: usize) -> Result<usize, String> {

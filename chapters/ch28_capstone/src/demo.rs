@@ -84,7 +84,7 @@ fn learn(out: &Path, task: Task, recipe: Recipe, seed: u64) -> anyhow::Result<(R
         fs::remove_dir_all(&folder)
             .with_context(|| format!("cannot remove the old run in {}", folder.display()))?;
     }
-    let plan = Plan { task, recipe, seed, epochs: recipe::epochs(task, recipe), data: None };
+    let plan = Plan { task, recipe, seed, epochs: recipe::epochs(task, recipe), data: None, weights: None };
     let run = Run::create(Some(&folder), plan)?;
     let outcome = finish(&run, false)?;
     Ok((run, outcome))

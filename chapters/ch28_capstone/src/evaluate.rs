@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use ch13_data::{Dataset, Loader};
-use ch14_training::{Classifier, Evaluation, RunDir, evaluate};
+use ch14_training::{Evaluation, RunDir, evaluate};
 
 use crate::run::Run;
-use crate::task::Recipe;
-use crate::training::Prepared;
+use crate::training::{Prepared, Tested};
 use crate::{pictures, texts};
 
 /// Prints what the network makes of the test examples, class by class. Nothing in the folder is changed.
@@ -21,11 +20,7 @@ pub(crate) fn run(run: &Run, data: Option<&Path>) -> anyhow::Result<()> {
         run.plan.data = Some(data.to_owned());
     }
     let evaluation = if run.plan.task.is_text() {
-        let parts = texts::Parts::prepare(&run, true)?;
-        match run.plan.recipe {
-            Recipe::BagOfWords => tested(&run, parts.with_bag_of_words(&run))?,
-            _ => tested(&run, parts.with_encoder(&run))?,
-        }
+        tested(&run, texts::prepare(&run, true)?)?
     } else {
         tested(&run, pictures::prepare(&run, true)?)?
     };
@@ -48,10 +43,11 @@ pub(crate) fn run(run: &Run, data: Option<&Path>) -> anyhow::Result<()> {
 
 fn tested<M, D>(run: &Run, mut prepared: Prepared<M, D>) -> anyhow::Result<Evaluation>
 where
-    M: Classifier,
+    M: Tested,
     D: Dataset<Input = M::Input>,
 {
     RunDir::open(&run.folder)?.load_best(&mut prepared.model)?;
+    prepared.model.look_carefully();
     let test: &Loader<D> = &prepared.test;
     Ok(evaluate(&prepared.model, test))
 }

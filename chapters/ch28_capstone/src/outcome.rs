@@ -141,7 +141,8 @@ mod tests {
     #[test]
     fn it_is_read_as_it_was_written() {
         let folder = tempfile::tempdir().unwrap();
-        let plan = Plan { task: Task::Imdb, recipe: Recipe::BagOfWords, seed: 0, epochs: 1, data: None };
+        let (task, recipe) = (Task::Imdb, Recipe::BagOfWords);
+        let plan = Plan { task, recipe, seed: 0, epochs: 1, data: None, weights: None };
         let run = Run::create(Some(&folder.path().join("run")), plan).unwrap();
         assert!(matches!(Outcome::load(&run), Err(RunError::Unfinished { .. })));
         outcome().save(&run).unwrap();

@@ -1,11 +1,11 @@
-//! Pictures: CIFAR-10 or generated shapes, and the convolutional network that learns them.
+//! Pictures: CIFAR-10 or generated shapes, prepared for the network that learns them.
 
 use std::sync::Arc;
 
 use ch01_tensors::{Rng, Tensor};
-use ch07_modules::Sequential;
-use ch13_data::{Augment, Dataset, ImageSet, Loader, Statistics, stratified_split};
-use ch15_convolution::small_cnn;
+use ch13_data::{Augment, Batch, Dataset, ImageSet, Loader, Statistics, stratified_split};
+use ch14_training::{Settings, Trainer};
+use ch16_resnet::FastImages;
 use datasets::cifar10::{self, CHANNELS, Cifar10, SIZE};
 use datasets::shapes;
 use serde_json::json;
@@ -13,7 +13,9 @@ use serde_json::json;
 use crate::gallery::Gallery;
 use crate::recipe;
 use crate::run::{Run, RunError, read_json};
+use crate::task::Recipe;
 use crate::training::Prepared;
+use crate::viewer::Viewer;
 
 /// Examples in a batch of an evaluation.
 const EVALUATED: usize = 250;
@@ -29,13 +31,45 @@ const SHAPE: [usize; 3] = [CHANNELS, SIZE, SIZE];
 /// Generated pictures to learn from, and for the test.
 const GENERATED: (usize, usize) = (6000, 1000);
 
+/// So many training pictures show the fast network what pictures are like.
+const WHITENING: usize = 5000;
+
+/// Pictures, changed at random as the recipe says.
+pub(crate) enum Shown {
+    /// As often mirrored as not.
+    Random(ImageSet),
+    /// Mirrored in every other epoch.
+    Alternating(Arc<FastImages>),
+}
+
+impl Dataset for Shown {
+    type Input = Tensor;
+
+    fn len(&self) -> usize {
+        match self {
+            Shown::Random(set) => set.len(),
+            Shown::Alternating(set) => set.len(),
+        }
+    }
+
+    fn batch(&self, indices: &[usize], rng: &mut Rng) -> Batch<Tensor> {
+        self.batch_of(0, indices, rng)
+    }
+
+    fn batch_of(&self, epoch: u64, indices: &[usize], rng: &mut Rng) -> Batch<Tensor> {
+        match self {
+            Shown::Random(set) => set.batch_of(epoch, indices, rng),
+            Shown::Alternating(set) => set.batch_of(epoch, indices, rng),
+        }
+    }
+}
+
 /// Everything for a run on pictures. The preparation is written into the run's folder; if the run has `begun`, it is the
 /// one that lies there, whatever the data are now.
 ///
 /// # Errors
 /// If the data cannot be read or a file not be read or written.
-pub(crate) fn prepare(run: &Run, begun: bool) -> anyhow::Result<Prepared<Sequential, ImageSet>> {
-    let recipe = recipe::pictures(run.plan.task);
+pub(crate) fn prepare(run: &Run, begun: bool) -> anyhow::Result<Prepared<Viewer, Shown>> {
     let Cifar10 { train, test, .. } = load(run)?;
     let all = ImageSet::new(train.pixels, &train.labels, SHAPE);
     let (watching, learning) = stratified_split(all.labels(), VALIDATION, run.plan.seed);
@@ -52,16 +86,43 @@ pub(crate) fn prepare(run: &Run, begun: bool) -> anyhow::Result<Prepared<Sequent
     let gallery = Gallery::Pictures(test_pixels.clone());
     let test = ImageSet::new(test_pixels, &test.labels, SHAPE);
 
-    let augment = Augment { crop_padding: recipe.padding, flip: recipe.flip };
-    let train = Loader::new(Arc::new(learning.normalise(&statistics).augment(augment)), recipe.batch)
-        .seed(run.plan.seed)
-        .shuffle(true)
-        .drop_last(true)
-        .workers(1);
-    let evaluation = |set: ImageSet| Loader::new(Arc::new(set.normalise(&statistics)), EVALUATED);
+    let learning = learning.normalise(&statistics);
+    let first: Vec<usize> = (0..learning.len().min(WHITENING)).collect();
+    let first = learning.batch(&first, &mut Rng::new(0, "nothing is drawn")).input;
+    let model = Viewer::new(run).whitened(run, &first);
+    let (shown, batch) = shown(run, learning, &statistics);
+    let batch = batch.min(shown.len().max(1));
+    let train =
+        Loader::new(Arc::new(shown), batch).seed(run.plan.seed).shuffle(true).drop_last(true).workers(1);
+    let evaluation =
+        |set: ImageSet| Loader::new(Arc::new(Shown::Random(set.normalise(&statistics))), EVALUATED);
     let (validation, test) = (evaluation(watching), evaluation(test));
-    let trainer = recipe.trainer(run.plan.epochs, train.batches());
-    Ok(Prepared { model: model(run), train, validation, test, trainer, gallery })
+    let trainer = trainer(run, train.batches());
+    Ok(Prepared { model, train, validation, test, trainer, gallery })
+}
+
+/// What the network is shown, and the size of a batch.
+fn shown(run: &Run, learning: ImageSet, statistics: &Statistics) -> (Shown, usize) {
+    if run.plan.recipe == Recipe::Fast {
+        let recipe = recipe::fast(run.plan.epochs);
+        let images = FastImages::new(learning, statistics, recipe.padding, run.plan.seed);
+        (Shown::Alternating(images), recipe.batch)
+    } else {
+        let recipe = recipe::pictures(run.plan.task, run.plan.recipe);
+        let augment = Augment { crop_padding: recipe.padding, flip: recipe.flip };
+        (Shown::Random(learning.augment(augment)), recipe.batch)
+    }
+}
+
+fn trainer(run: &Run, steps_per_epoch: usize) -> Trainer {
+    if run.plan.recipe == Recipe::Fast {
+        let (recipe, steps) = (recipe::fast(run.plan.epochs), steps_per_epoch as u64);
+        // As in every run, the weights that validated best are kept: most often those of the last epoch.
+        let settings = Settings { restore_best: true, ..recipe.settings() };
+        Trainer::new(settings, recipe.schedule(recipe.epochs * steps), recipe.optimizer(steps))
+    } else {
+        recipe::pictures(run.plan.task, run.plan.recipe).trainer(run.plan.epochs, steps_per_epoch)
+    }
 }
 
 fn load(run: &Run) -> Result<Cifar10, datasets::Error> {
@@ -69,12 +130,6 @@ fn load(run: &Run) -> Result<Cifar10, datasets::Error> {
         Some(path) => cifar10::load(path),
         None => Ok(shapes::generate(run.plan.seed, GENERATED.0, GENERATED.1)),
     }
-}
-
-/// The network of a run, untrained.
-pub(crate) fn model(run: &Run) -> Sequential {
-    let recipe = recipe::pictures(run.plan.task);
-    small_cnn(CHANNELS, run.plan.task.classes().len(), recipe.width, recipe.dropout, run.plan.seed)
 }
 
 /// What was done to the pictures of a finished run.

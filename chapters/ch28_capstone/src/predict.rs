@@ -10,10 +10,13 @@ use datasets::cifar10::SIZE;
 use image::imageops::FilterType;
 
 use crate::pictures;
+use crate::reader::Reader;
 use crate::run::Run;
 use crate::tally::largest;
-use crate::task::Recipe;
 use crate::texts;
+use crate::training::Tested;
+use crate::viewer::Viewer;
+use crate::words::Words;
 
 /// The most classes that are named.
 const NAMED: usize = 3;
@@ -29,24 +32,14 @@ pub(crate) fn run(run: &Run, inputs: &[String]) -> anyhow::Result<()> {
     run.finished("test.json")?;
     let folder = RunDir::open(&run.folder)?;
     if run.plan.task.is_text() {
-        let vocabulary = texts::vocabulary(run)?;
-        match run.plan.recipe {
-            Recipe::BagOfWords => {
-                let mut model = texts::bag_of_words(&vocabulary);
-                folder.load_best(&mut model)?;
-                each(run, inputs, |text| Ok(model.infer(&texts::tokens(run, &vocabulary, text))))
-            }
-            _ => {
-                let mut model = texts::encoder(run, &vocabulary);
-                folder.load_best(&mut model)?;
-                each(run, inputs, |text| {
-                    Ok(Classifier::infer(&model, &texts::tokens(run, &vocabulary, text)))
-                })
-            }
-        }
+        let words = Words::load(run)?;
+        let mut model = Reader::new(run, words.size())?;
+        folder.load_best(&mut model)?;
+        each(run, inputs, |text| Ok(model.infer(&texts::tokens(run, &words, text))))
     } else {
         let preparation = pictures::preparation(run)?;
-        let mut model = pictures::model(run);
+        let mut model = Viewer::new(run);
+        model.look_carefully();
         folder.load_best(&mut model)?;
         each(run, inputs, |file| {
             let picture = pictures::batch_of_one(read(Path::new(file))?, &preparation);

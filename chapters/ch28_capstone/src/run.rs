@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub epochs: u32,
     /// The folder or archive with the data, if it is not generated.
     pub data: Option<PathBuf>,
+    /// The folder with the weights to begin with, if they are not random.
+    pub weights: Option<PathBuf>,
 }
 
 /// The folder of a run.
@@ -49,6 +51,9 @@ pub enum RunError {
         /// What is missing.
         file: &'static str,
     },
+    /// The run trains many networks, and keeps what came out of each.
+    #[error("the run in {} compares trainings and keeps no network", .0.display())]
+    Compares(PathBuf),
     /// A file cannot be read or written.
     #[error("cannot {verb} {}", .path.display())]
     File {
@@ -92,6 +97,9 @@ impl RunError {
             RunError::Unfinished { folder, .. } => {
                 format!("go on with the training: --resume {}", folder.display())
             }
+            RunError::Compares(folder) => {
+                format!("look at transfer.json and figures/transfer.svg in {}", folder.display())
+            }
             RunError::File { verb: "write", .. } => {
                 "choose a folder that you may write to, on a disk with room".into()
             }
@@ -111,6 +119,7 @@ impl Plan {
             "seed": self.seed,
             "epochs": self.epochs,
             "data": self.data.as_ref().map(|path| path.to_string_lossy()),
+            "weights": self.weights.as_ref().map(|path| path.to_string_lossy()),
         })
     }
 
@@ -130,6 +139,7 @@ impl Plan {
             seed: number("seed")?,
             epochs: u32::try_from(epochs).map_err(|_| format!("{epochs} epochs are too many"))?,
             data: value["data"].as_str().map(PathBuf::from),
+            weights: value["weights"].as_str().map(PathBuf::from),
         })
     }
 }
@@ -170,6 +180,9 @@ impl Run {
 
     /// A file that a finished run has.
     pub fn finished(&self, file: &'static str) -> Result<PathBuf, RunError> {
+        if self.plan.recipe == Recipe::Transfer {
+            return Err(RunError::Compares(self.folder.clone()));
+        }
         let path = self.path(file);
         if path.is_file() {
             Ok(path)
@@ -182,6 +195,16 @@ impl Run {
     pub fn write(&self, file: &str, content: &[u8]) -> Result<(), RunError> {
         let path = self.path(file);
         write_atomic(&path, content).map_err(|source| RunError::File { verb: "write", path, source })
+    }
+
+    /// Copies a file into the run.
+    pub fn copy(&self, from: &Path, file: &str) -> Result<(), RunError> {
+        let content = fs::read(from).map_err(|source| RunError::File {
+            verb: "read",
+            path: from.to_owned(),
+            source,
+        })?;
+        self.write(file, &content)
     }
 
     /// Writes a JSON file of the run.
@@ -230,7 +253,14 @@ mod tests {
     use super::*;
 
     fn plan() -> Plan {
-        Plan { task: Task::Imdb, recipe: Recipe::BagOfWords, seed: 7, epochs: 3, data: Some("data".into()) }
+        Plan {
+            task: Task::Imdb,
+            recipe: Recipe::BagOfWords,
+            seed: 7,
+            epochs: 3,
+            data: Some("data".into()),
+            weights: None,
+        }
     }
 
     #[test]

@@ -74,27 +74,56 @@ impl Task {
 pub(crate) enum Recipe {
     /// Five convolutions.
     SmallCnn,
+    /// A network made to be trained fast.
+    Fast,
+    /// A residual network.
+    ResNet18,
+    /// Six classes first, then four others from few pictures.
+    Transfer,
     /// A Transformer encoder.
     Transformer,
     /// Logistic regression on which words occur.
     BagOfWords,
+    /// An LSTM in both directions.
+    BiLstm,
+    /// An encoder that learns the language from texts without labels first.
+    Pretrain,
+    /// A published encoder.
+    MiniLm,
 }
 
 impl Recipe {
+    /// All of them.
+    const ALL: [Recipe; 9] = [
+        Recipe::SmallCnn,
+        Recipe::Fast,
+        Recipe::ResNet18,
+        Recipe::Transfer,
+        Recipe::Transformer,
+        Recipe::BagOfWords,
+        Recipe::BiLstm,
+        Recipe::Pretrain,
+        Recipe::MiniLm,
+    ];
+
     /// The name in files, folders and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Recipe::SmallCnn => "smallcnn",
+            Recipe::Fast => "fast",
+            Recipe::ResNet18 => "resnet18",
+            Recipe::Transfer => "transfer",
             Recipe::Transformer => "transformer",
             Recipe::BagOfWords => "bagofwords",
+            Recipe::BiLstm => "bilstm",
+            Recipe::Pretrain => "pretrain",
+            Recipe::MiniLm => "minilm",
         }
     }
 
     /// The recipe with this name in a file.
     pub fn named(name: &str) -> Option<Recipe> {
-        [Recipe::SmallCnn, Recipe::Transformer, Recipe::BagOfWords]
-            .into_iter()
-            .find(|recipe| recipe.name() == name)
+        Recipe::ALL.into_iter().find(|recipe| recipe.name() == name)
     }
 }
 
@@ -108,6 +137,9 @@ impl Choice for CifarRecipe {
     fn recipe(self) -> Recipe {
         match self {
             CifarRecipe::Smallcnn => Recipe::SmallCnn,
+            CifarRecipe::Fast => Recipe::Fast,
+            CifarRecipe::Resnet18 => Recipe::ResNet18,
+            CifarRecipe::Transfer => Recipe::Transfer,
         }
     }
 }
@@ -117,6 +149,9 @@ impl Choice for ImdbRecipe {
         match self {
             ImdbRecipe::Transformer => Recipe::Transformer,
             ImdbRecipe::Bagofwords => Recipe::BagOfWords,
+            ImdbRecipe::Bilstm => Recipe::BiLstm,
+            ImdbRecipe::Pretrain => Recipe::Pretrain,
+            ImdbRecipe::Minilm => Recipe::MiniLm,
         }
     }
 }

@@ -22,6 +22,12 @@ pub(crate) struct Prepared<M, D: Dataset> {
     pub gallery: Gallery,
 }
 
+/// A network that may be tested more carefully than it is watched in training.
+pub(crate) trait Tested: Classifier {
+    /// Called before the test.
+    fn look_carefully(&mut self) {}
+}
+
 // ANCHOR: run
 /// Trains, or goes on training; then tests once and keeps what came out.
 ///
@@ -29,7 +35,7 @@ pub(crate) struct Prepared<M, D: Dataset> {
 /// As [`Trainer::fit`], and if a file of the run cannot be written.
 pub(crate) fn run<M, D>(run: &Run, mut prepared: Prepared<M, D>, resume: bool) -> anyhow::Result<Outcome>
 where
-    M: Classifier,
+    M: Tested,
     D: Dataset<Input = M::Input>,
 {
     let Prepared { model, train, validation, test, trainer, gallery } = &mut prepared;
@@ -40,6 +46,7 @@ where
     for warning in &history.warnings {
         println!("warning: {warning}");
     }
+    model.look_carefully();
     let outcome = test_once(run, model, test, gallery, &history)?;
     say(run, &history, &outcome);
     Ok(outcome)

