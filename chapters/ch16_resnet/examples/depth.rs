@@ -68,7 +68,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{}", cifar10::announce(&source));
     let (train, test) = (halved(&data.train, IMAGES), halved(&data.test, TEST));
     let statistics = train.channel_statistics(&(0..train.labels().len()).collect::<Vec<_>>());
-    let train = train.normalise(&statistics).augment(Augment { flip: source.is_real(), ..Augment::default() });
+    let train =
+        train.normalise(&statistics).augment(Augment { flip: source.is_real(), ..Augment::default() });
     let train = Loader::new(Arc::new(train), BATCH).seed(0).shuffle(true).drop_last(true).workers(1);
     let test = Loader::new(Arc::new(test.normalise(&statistics)), 250);
     let mut record = Record::from_args("ch16_depth");
@@ -81,7 +82,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let (losses, accuracy) = run(kind, depth, &train, &test);
             let last = losses[losses.len() - 1];
             let seconds = start.elapsed().as_secs_f64();
-            println!("{name}, {depth} layers: loss {last:.3}, {:.2} % right, {seconds:.0} s", 100.0 * accuracy);
+            println!(
+                "{name}, {depth} layers: loss {last:.3}, {:.2} % right, {seconds:.0} s",
+                100.0 * accuracy
+            );
             record.number(&format!("{name}_{depth}_loss"), last);
             record.number(&format!("{name}_{depth}"), accuracy);
             let points = losses.iter().enumerate().map(|(epoch, &loss)| (epoch as f64 + 1.0, loss)).collect();

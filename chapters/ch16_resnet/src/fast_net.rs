@@ -126,7 +126,8 @@ impl<T: Float> Block<T> {
         self.gelu2.forward(within(first + 5, || self.bn2.forward(y)))
     }
 
-    fn backward(&mut self, first: usize, grad: Array<T>) -> Array<T> {
+    /// The way back of [`forward`](Block::forward).
+    fn back(&mut self, first: usize, grad: Array<T>) -> Array<T> {
         let g = self.gelu2.backward(grad);
         let g = within(first + 5, || self.bn2.backward(g));
         let g = within(first + 4, || self.conv2.backward(g));
@@ -183,7 +184,7 @@ impl<T: Float> Layer<T> for FastNet<T> {
         let grad = within("head", || self.head.backward(grad * T::from_f64(SCALE)));
         let mut grad = self.pool.backward(self.flatten.backward(grad));
         for (i, block) in self.blocks.0.iter_mut().enumerate().rev() {
-            grad = within("blocks", || block.backward(i * LAYERS, grad));
+            grad = within("blocks", || block.back(i * LAYERS, grad));
         }
         let grad = self.gelu.backward(grad);
         within("whiten", || self.whiten.backward(grad))
