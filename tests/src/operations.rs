@@ -256,10 +256,30 @@ pub const OPERATIONS: &[Operation] = &[
     Operation { shared: &[("golden", "golden_bert")], ..op("ch20_transformer", "pooler") },
     op("ch20_transformer", "post_norm_block"),
     op("ch20_transformer", "span_finder"),
+    Operation {
+        shared: &[
+            ("golden", "golden_vision_transformer"),
+            ("fast", "fast_vision_transformer_and_patch_forecaster_against_plain"),
+        ],
+        ..op("ch20_transformer", "image_patches")
+    },
+    Operation {
+        shared: &[("fast", "fast_vision_transformer_and_patch_forecaster_against_plain")],
+        ..op("ch20_transformer", "patch_forecaster")
+    },
+    Operation {
+        shared: &[
+            ("golden", "golden_patch_forecaster"),
+            ("property", "property_image_patches_and_series_patches_move_numbers"),
+            ("fast", "fast_vision_transformer_and_patch_forecaster_against_plain"),
+        ],
+        ..op("ch20_transformer", "series_patches")
+    },
     op("ch20_transformer", "swi_glu"),
     Operation {
         shared: &[("golden", "golden_gpt_and_tied_logits")],
         ..op("ch20_transformer", "tied_logits")
     },
     op("ch20_transformer", "token_tagger"),
+    op("ch20_transformer", "vision_transformer"),
 ];

@@ -11,6 +11,8 @@
 //!
 //! Reading and writing: T5's span corruption ([`Corruption`]), and the [`EncoderDecoder`] with its [`CrossBlock`].
 //!
+//! Without words: the [`VisionTransformer`] for images, and the [`PatchForecaster`] for series.
+//!
 //! It stands on layers (chapter 5), first weights (8), LayerNorm (11), dropout (12), embeddings (17) and attention (19).
 //!
 //! Left out: dropout on attention weights, relative positions in the encoder-decoder.
@@ -123,6 +125,23 @@ pub use span_corruption::{Corruption, random_lengths};
 pub use span_finder::{SpanFinder, best_span};
 pub use token_tagger::TokenTagger;
 pub use transfer::load_part;
+
+// Images and series in patches.
+mod patch_forecaster;
+mod vit;
+mod vit_weights;
+
+#[cfg_attr(yours_patches, path = "../yours/e12_patches.rs")]
+mod patches;
+
+#[cfg_attr(yours_scale_window, path = "../yours/e13_scale_window.rs")]
+mod scale_window;
+
+pub use patch_forecaster::{PatchConfig, PatchForecaster};
+pub use patches::{image_patches, image_patches_backward, series_patches, series_patches_backward};
+pub use scale_window::scale_window;
+pub use vit::{VisionTransformer, VitConfig};
+pub use vit_weights::{load_vit, torchvision_name};
 
 /// The exercises of this chapter that run on the reader's own code, comma separated.
 pub const YOURS: &str = env!("GRADUS_YOURS");

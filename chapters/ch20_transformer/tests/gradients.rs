@@ -6,6 +6,8 @@ mod decoder;
 #[path = "bert/gradients.rs"]
 mod bert;
 
+mod patches;
+
 use ch01_tensors::{Array, Rng};
 use ch05_backprop::{Layer, Module, Visitor, for_each_param, gradcheck};
 use ch13_data::Tokens;
