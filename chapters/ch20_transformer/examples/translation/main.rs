@@ -24,7 +24,7 @@ use language::{BEGIN, END, Language};
 const BATCH: usize = 64;
 const TEST: usize = 1000;
 const WATCHED: usize = 200;
-const LONGEST: usize = 24;
+const LONGEST: usize = 32;
 
 type Sentence = (Vec<u32>, Vec<u32>);
 
