@@ -222,6 +222,15 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch19_attention", "multi_head_attention"),
     op("ch19_attention", "scaled_dot_product"),
     op("ch19_attention", "self_attention"),
+    Operation {
+        shared: &[
+            ("gradcheck", "gradcheck_self_attention"),
+            ("golden", "golden_self_attention"),
+            ("property", "property_self_attention_is_causal"),
+            ("fast", "fast_self_attention_against_plain"),
+        ],
+        ..op("ch19_attention", "self_attention_rows")
+    },
     op("ch20_transformer", "bert"),
     op("ch20_transformer", "bert_classifier"),
     op("ch20_transformer", "block"),

@@ -19,7 +19,7 @@ fn mean(weight: impl Fn(usize, f64) -> f64) -> Vec<f64> {
 
 /// The keys in runs of these lengths.
 fn online(lengths: &[usize]) -> (Vec<f64>, f64) {
-    let mut online = OnlineSoftmax::new(2);
+    let mut online = OnlineSoftmax::<f64>::new(2);
     let mut start = 0;
     for &length in lengths {
         online.see(&SCORES[start..start + length], &VALUES[2 * start..2 * (start + length)]);
@@ -77,7 +77,7 @@ fn runs_with_larger_scores() {
 
 #[test]
 fn hidden_keys() {
-    let mut online = OnlineSoftmax::new(2);
+    let mut online = OnlineSoftmax::<f64>::new(2);
     online.see(&[f64::NEG_INFINITY; 2], &[7.0; 4]);
     assert!(!online.sum.is_nan(), "a run of hidden keys: -inf less -inf is NaN, and stays");
     online.see(&SCORES, &VALUES);
@@ -86,7 +86,7 @@ fn hidden_keys() {
 
 #[test]
 fn large_scores() {
-    let mut online = OnlineSoftmax::new(1);
+    let mut online = OnlineSoftmax::<f64>::new(1);
     online.see(&[1000.0], &[1.0]);
     online.see(&[1001.0], &[3.0]);
     let p = 1.0 / (1.0 + 1f64.exp());

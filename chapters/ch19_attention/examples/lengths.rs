@@ -1,9 +1,8 @@
 //! How long attention takes against the number of tokens: `cargo run --release -p ch19_attention --example lengths`.
 //!
-//! 16384 tokens in sequences of 128 to 16384, four heads of 32 features, forward and backward in f32 on all threads:
-//! `self_attention` (blocks of whole rows; from `LONG` tokens on tiles too), tiles, tiles with a causal mask, tiles with a
-//! window of 256, BigBird's blocks, linear attention. Milliseconds, the median of some runs, and `self_attention`'s time
-//! over that of tiles.
+//! 16384 tokens in sequences of 128 to 16384, four heads of 32 features, forward and backward in f32 on all threads: in
+//! blocks of whole rows, in tiles, in tiles with a causal mask, with a window of 256, in BigBird's blocks, and linear
+//! attention. Milliseconds, the median of some runs, and the time of rows over that of tiles.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -14,13 +13,14 @@ use ch00_start::measure::median;
 use ch01_tensors::{Rng, Tensor};
 use ch19_attention::{
     AttentionOptions, BigBird, BlockPattern, LONG, Mask, flash_attention, flash_attention_backward,
-    linear_attention, linear_attention_backward, self_attention, self_attention_backward, split_heads,
+    linear_attention, linear_attention_backward, self_attention_rows, self_attention_rows_backward,
+    split_heads,
 };
 
 const TOKENS: usize = 16384;
 const HEADS: usize = 4;
 const WIDTH: usize = 128;
-const NAMES: [&str; 6] = ["self_attention", "tiles", "causal", "window", "blocks", "linear"];
+const NAMES: [&str; 6] = ["rows", "tiles", "causal", "window", "blocks", "linear"];
 
 /// Milliseconds of each of the kinds, in turns: medians of three to nine rounds, within about two seconds.
 fn milliseconds(kinds: &[&dyn Fn()]) -> Vec<f64> {
@@ -56,8 +56,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let pattern = BlockPattern::big_bird(time, 64, bird, &mut rng);
         let times = milliseconds(&[
             &|| {
-                let attended = self_attention(&qkv, HEADS, &Mask::NONE);
-                black_box(self_attention_backward(&grad, &qkv, &attended, HEADS, &Mask::NONE));
+                let attended = self_attention_rows(&qkv, HEADS, &Mask::NONE);
+                black_box(self_attention_rows_backward(&grad, &qkv, &attended, HEADS, &Mask::NONE));
             },
             &|| tiled(&Mask::NONE.into()),
             &|| tiled(&Mask::CAUSAL.into()),
@@ -81,7 +81,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let path = record.figure_path("ch19_lengths");
     let names = [
-        "self_attention",
+        "blocks of whole rows",
         "tiles",
         "tiles, causal",
         "causal, window of 256",

@@ -68,7 +68,10 @@ pub use online_softmax::OnlineSoftmax;
 pub use options::AttentionOptions;
 pub use rotary::{Rotary, RotaryLayout, RotaryScaling, turn_pairs};
 pub use scaled_dot_product::{attention_weights, scaled_dot_product, scaled_dot_product_backward};
-pub use self_attention::{Attended, LONG, self_attention, self_attention_backward};
+pub use self_attention::{
+    Attended, LONG, self_attention, self_attention_backward, self_attention_rows,
+    self_attention_rows_backward,
+};
 pub use sinusoidal::sinusoidal_positions;
 
 /// The exercises of this chapter that run on the reader's own code, comma separated.

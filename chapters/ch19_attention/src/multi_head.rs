@@ -6,10 +6,10 @@
 //! go through a second linear layer.
 //!
 //! Backward is the same way back: through the second layer, through attention, through the first. The linear layers
-//! (chapter 5) keep their own inputs; attention keeps queries, keys and values, one number for each query and head, and its output (which the second linear
-//! layer keeps as its input anyway: the same memory).
+//! (chapter 5) keep their own inputs; attention keeps queries, keys and values, one number for each query and head, and
+//! its output (which the second linear layer keeps as its input anyway: the same memory).
 //!
-//! Left out: dropout on the weights. Keys of another sequence: [`CrossAttention`](crate::CrossAttention).
+//! Left out: dropout on the weights. Keys of another sequence: `CrossAttention`.
 
 use ch01_tensors::context::within;
 use ch01_tensors::{Array, Float, Rng, fail};

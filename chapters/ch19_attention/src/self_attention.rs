@@ -67,6 +67,18 @@ impl Layout {
         self.heads * self.size
     }
 
+    /// Refuses a gradient, or results of a forward pass, of other shapes.
+    #[track_caller]
+    fn check<T: Float>(&self, operation: &str, grad: &Array<T>, attended: &Attended<T>) {
+        let (output, sums) = ([self.batch, self.time, self.width()], [self.batch, self.heads, self.time]);
+        if *grad.shape() != output || *attended.output.shape() != output || *attended.log_sums.shape() != sums
+        {
+            let (y, l) = (attended.output.shape(), attended.log_sums.shape());
+            let rule = format_args!("a gradient of {:?} and results of {y:?} and {l:?}", grad.shape());
+            fail(operation, format_args!("{rule} instead of {output:?} and {sums:?}"));
+        }
+    }
+
     /// Queries in a block, for this many keys.
     fn block(&self, keys: usize) -> usize {
         (SCORES / keys.max(1) / STEP * STEP).clamp(STEP, self.time.max(STEP))
@@ -168,20 +180,54 @@ fn parts<T: Float>(qkv: &Array<T>, heads: usize) -> [Array<T>; 3] {
     qkv.split_equal(2).map(|part| split_heads(part, heads))
 }
 
-// ANCHOR: forward
 /// Attention of every token of `qkv`, `[batch, time, 3 * heads * size]`, to those of its sequence that the mask allows.
 ///
 /// # Panics
 /// When `qkv` or the mask has another shape.
 #[track_caller]
 pub fn self_attention<T: Float>(qkv: &Array<T>, heads: usize, mask: &Mask<'_>) -> Attended<T> {
-    let layout = Layout::new("self_attention", qkv, heads, mask);
-    let Layout { batch, time, size, .. } = layout;
-    if time >= LONG {
-        let [q, k, v] = parts(qkv, heads);
-        let Attended { output, log_sums } = flash_attention(&q, &k, &v, &(*mask).into());
-        return Attended { output: merge_heads(output), log_sums };
+    if Layout::new("self_attention", qkv, heads, mask).time < LONG {
+        return self_attention_rows(qkv, heads, mask);
     }
+    let [q, k, v] = parts(qkv, heads);
+    let Attended { output, log_sums } = flash_attention(&q, &k, &v, &(*mask).into());
+    Attended { output: merge_heads(output), log_sums }
+}
+
+/// The gradient of `qkv`, for that of the output, `[batch, time, heads * size]`, and what the forward pass returned.
+///
+/// # Panics
+/// When an array has another shape.
+#[track_caller]
+pub fn self_attention_backward<T: Float>(
+    grad: &Array<T>,
+    qkv: &Array<T>,
+    attended: &Attended<T>,
+    heads: usize,
+    mask: &Mask<'_>,
+) -> Array<T> {
+    let layout = Layout::new("self_attention_backward", qkv, heads, mask);
+    layout.check("self_attention_backward", grad, attended);
+    if layout.time < LONG {
+        return self_attention_rows_backward(grad, qkv, attended, heads, mask);
+    }
+    let [q, k, v] = parts(qkv, heads);
+    let [grad, output] = [grad, &attended.output].map(|x| split_heads(x.clone(), heads));
+    let attended = Attended { output, log_sums: attended.log_sums.clone() };
+    let [dq, dk, dv] =
+        flash_attention_backward(&grad, &q, &k, &v, &attended, &(*mask).into()).map(merge_heads);
+    Array::concat(&[&dq, &dk, &dv], 2)
+}
+
+// ANCHOR: forward
+/// [`self_attention`] in blocks of whole rows, for any length.
+///
+/// # Panics
+/// When `qkv` or the mask has another shape.
+#[track_caller]
+pub fn self_attention_rows<T: Float>(qkv: &Array<T>, heads: usize, mask: &Mask<'_>) -> Attended<T> {
+    let layout = Layout::new("self_attention_rows", qkv, heads, mask);
+    let Layout { batch, time, size, .. } = layout;
     let mut output = Array::scratch([batch, time, layout.width()]);
     let mut log_sums = Array::scratch([batch, heads, time]);
     let qkv = qkv.clone().contiguous();
@@ -219,38 +265,24 @@ pub fn self_attention<T: Float>(qkv: &Array<T>, heads: usize, mask: &Mask<'_>) -
 // ANCHOR_END: forward
 
 // ANCHOR: backward
-/// The gradient of `qkv`, for that of the output, `[batch, time, heads * size]`, and what the forward pass returned.
+/// [`self_attention_backward`] in blocks of whole rows.
 ///
 /// # Panics
 /// When an array has another shape.
 #[track_caller]
-pub fn self_attention_backward<T: Float>(
+pub fn self_attention_rows_backward<T: Float>(
     grad: &Array<T>,
     qkv: &Array<T>,
     attended: &Attended<T>,
     heads: usize,
     mask: &Mask<'_>,
 ) -> Array<T> {
-    let layout = Layout::new("self_attention_backward", qkv, heads, mask);
-    let Layout { batch, time, size, .. } = layout;
-    let width = layout.width();
-    let Attended { output, log_sums } = attended;
-    if *grad.shape() != [batch, time, width] || *log_sums.shape() != [batch, heads, time] {
-        let (grad, sums) = (grad.shape(), log_sums.shape());
-        let rule = format_args!("a gradient of {grad:?} and sums of {sums:?} for {:?}", qkv.shape());
-        fail("self_attention_backward", rule);
-    }
-    if time >= LONG {
-        let [q, k, v] = parts(qkv, heads);
-        let [grad, output] = [grad, output].map(|x| split_heads(x.clone(), heads));
-        let attended = Attended { output, log_sums: log_sums.clone() };
-        let [dq, dk, dv] =
-            flash_attention_backward(&grad, &q, &k, &v, &attended, &(*mask).into()).map(merge_heads);
-        return Array::concat(&[&dq, &dk, &dv], 2);
-    }
+    let layout = Layout::new("self_attention_rows_backward", qkv, heads, mask);
+    layout.check("self_attention_rows_backward", grad, attended);
+    let (Layout { time, size, .. }, width) = (layout, layout.width());
     // Keys and values are added to, block by block of queries.
     let mut result = Array::zeros(*qkv.shape());
-    let [qkv, grad, log_sums] = [qkv, grad, log_sums].map(|x| x.clone().contiguous());
+    let [qkv, grad, log_sums] = [qkv, grad, &attended.log_sums].map(|x| x.clone().contiguous());
     let (qkv, grad, log_sums) = (qkv.data(), grad.data(), log_sums.data());
     let (scale, level) = (layout.scale(), Level::detect());
     let to = Rows::new(result.data_mut(), 3 * width);
