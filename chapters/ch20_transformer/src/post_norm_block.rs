@@ -5,7 +5,7 @@
 //!
 //! The norm stands on the sum, so every gradient passes through it. With `g = dL/dy` and `h = N₂ᵀ g` behind the second norm:
 //! `dL/dm = h + J_mlpᵀ h`; with `k = N₁ᵀ dL/dm` behind the first: `dL/dx = k + J_attᵀ k`. There is no path around the norms, which
-//! is what [`Block`](crate::Block), pre-LN, has.
+//! is what [`Block`](ch20_transformer::Block), pre-LN, has.
 //!
 //! Left out: dropout on the attention weights.
 
