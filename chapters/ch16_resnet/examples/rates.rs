@@ -80,8 +80,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let ways: [(&str, &str, Strategy, f64, bool); 6] = [
         ("scratch", "from scratch", Strategy::Uniform, RATE, false),
-        ("one_rate", "one rate, that of the head", Strategy::Uniform, RATE, true),
-        ("low_rate", "one rate, a tenth of it", Strategy::Uniform, RATE / 10.0, true),
+        ("one_rate", "one rate", Strategy::Uniform, RATE, true),
+        ("low_rate", "one low rate", Strategy::Uniform, RATE / 10.0, true),
         ("frozen", "frozen", Strategy::Frozen, RATE, true),
         ("differential", "differential", Strategy::Differential { factor: 0.4 }, RATE, true),
         ("gradual", "gradual", Strategy::Gradual { steps: STEPS / 6, factor: 0.4 }, RATE, true),
