@@ -22,9 +22,12 @@ pub fn fold_batch_norm<T: Float>(conv: &Conv2d<T>, norm: &BatchNorm2d<T>) -> Con
     }
     let zeros = || Array::zeros([outputs]);
     let bias = conv.bias.as_ref().map_or_else(zeros, |bias| bias.value.clone());
-    // Yours: `norm.weight.value` (gamma), `norm.bias.value` (beta), `norm.running_mean`, `norm.running_var` and `bias` have
-    // shape [out], the kernel `conv.weight.value` is [out, in, kh, kw]. Return (kernel, bias) of the folded convolution. The
-    // factor has to be reshaped to [out, 1, 1, 1] to reach the kernels; `norm.eps` is an f64: `T::from_f64(norm.eps)`.
-    todo!();
+    let (weight, bias): (Array<T>, Array<T>) = {
+        // Yours: `norm.weight.value` (gamma), `norm.bias.value` (beta), `norm.running_mean`, `norm.running_var` and `bias` have
+        // shape [out], the kernel `conv.weight.value` is [out, in, kh, kw]. This block is (kernel, bias) of the folded
+        // convolution. The factor has to be reshaped to [out, 1, 1, 1] to reach the kernels; `norm.eps` is an f64:
+        // `T::from_f64(norm.eps)`.
+        todo!()
+    };
     Conv2d::from_parts(weight, Some(bias), conv.options)
 }

@@ -10,9 +10,8 @@ pub fn conv_transpose2d_naive<T: Float>(x: &Array<T>, weight: &Array<T>, stride:
     let [batch, inputs, height, width] = [0, 1, 2, 3].map(|axis| x.dim(axis));
     let [outputs, rows, cols] = [1, 2, 3].map(|axis| weight.dim(axis));
     // Yours: For each image n and place (i, j) of the small map, add for each pair of channels c and o the kernel times
-    // x[[n, c, i, j]] to y, with the kernel's upper left corner at (i stride, j stride). Stamps may overlap. How large is y?
-    todo!();
-    y
+    // x[[n, c, i, j]] to y, with the kernel's upper left corner at (i stride, j stride). Stamps may overlap. How large is y? Return it.
+    todo!()
 }
 
 /// All triples below the three ends, the last number fastest.

@@ -11,7 +11,7 @@ pub fn conv_transpose2d_naive<T: Float>(x: &Array<T>, weight: &Array<T>, stride:
     let [batch, inputs, height, width] = [0, 1, 2, 3].map(|axis| x.dim(axis));
     let [outputs, rows, cols] = [1, 2, 3].map(|axis| weight.dim(axis));
     // exercise: stamp - For each image n and place (i, j) of the small map, add for each pair of channels c and o the kernel times
-    // x[[n, c, i, j]] to y, with the kernel's upper left corner at (i stride, j stride). Stamps may overlap. How large is y?
+    // x[[n, c, i, j]] to y, with the kernel's upper left corner at (i stride, j stride). Stamps may overlap. How large is y? Return it.
     let mut y = Array::zeros([batch, outputs, (height - 1) * stride + rows, (width - 1) * stride + cols]);
     for (n, c, o) in walk([batch, inputs, outputs]) {
         for (i, j, _) in walk([height, width, 1]) {
@@ -20,8 +20,8 @@ pub fn conv_transpose2d_naive<T: Float>(x: &Array<T>, weight: &Array<T>, stride:
             }
         }
     }
-    // exercise: end
     y
+    // exercise: end
 }
 // ANCHOR_END: naive
 

@@ -23,14 +23,17 @@ pub fn fold_batch_norm<T: Float>(conv: &Conv2d<T>, norm: &BatchNorm2d<T>) -> Con
     }
     let zeros = || Array::zeros([outputs]);
     let bias = conv.bias.as_ref().map_or_else(zeros, |bias| bias.value.clone());
-    // exercise: fold - `norm.weight.value` (gamma), `norm.bias.value` (beta), `norm.running_mean`, `norm.running_var` and `bias` have
-    // shape [out], the kernel `conv.weight.value` is [out, in, kh, kw]. Return (kernel, bias) of the folded convolution. The
-    // factor has to be reshaped to [out, 1, 1, 1] to reach the kernels; `norm.eps` is an f64: `T::from_f64(norm.eps)`.
-    let deviation = (norm.running_var.clone() + T::from_f64(norm.eps)).sqrt();
-    let factor = norm.weight.value.clone() / &deviation;
-    let bias = (bias - &norm.running_mean) * &factor + &norm.bias.value;
-    let weight = conv.weight.value.clone() * &factor.reshape([outputs, 1, 1, 1]);
-    // exercise: end
+    let (weight, bias): (Array<T>, Array<T>) = {
+        // exercise: fold - `norm.weight.value` (gamma), `norm.bias.value` (beta), `norm.running_mean`, `norm.running_var` and `bias` have
+        // shape [out], the kernel `conv.weight.value` is [out, in, kh, kw]. This block is (kernel, bias) of the folded
+        // convolution. The factor has to be reshaped to [out, 1, 1, 1] to reach the kernels; `norm.eps` is an f64:
+        // `T::from_f64(norm.eps)`.
+        let deviation = (norm.running_var.clone() + T::from_f64(norm.eps)).sqrt();
+        let factor = norm.weight.value.clone() / &deviation;
+        let bias = (bias - &norm.running_mean) * &factor + &norm.bias.value;
+        (conv.weight.value.clone() * &factor.reshape([outputs, 1, 1, 1]), bias)
+        // exercise: end
+    };
     Conv2d::from_parts(weight, Some(bias), conv.options)
 }
 // ANCHOR_END: fold

@@ -8,4 +8,5 @@
             }
         }
     }
+    y
 // exercise: end
