@@ -19,8 +19,8 @@ const CHANNELS: usize = 2;
 /// A square window, for which rows and columns can be exchanged unnoticed by the sizes, and an oblong one.
 fn windows() -> [Window; 2] {
     [
-        Window { input: [4, 4], kernel: [3, 3], stride: [1, 1], padding: [1, 1] },
-        Window { input: [5, 6], kernel: [2, 3], stride: [2, 1], padding: [1, 0] },
+        Window { input: [4, 4], kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [1, 1] },
+        Window { input: [5, 6], kernel: [2, 3], stride: [2, 1], padding: [1, 0], dilation: [1, 1] },
     ]
 }
 

@@ -157,7 +157,12 @@ pub(crate) fn input_gradient<T: Float>(problem: &Problem, grad: &Array<T>, weigh
     // Taps by part, and which weight belongs to each.
     let mut order: Vec<usize> = (0..all).collect();
     order.sort_by_key(|&tap| plane.taps.data()[tap] as usize / plane.part);
-    let taps: Vec<i64> = order.iter().map(|&tap| plane.taps.data()[tap]).collect();
+    let part_of = |tap: usize| plane.taps.data()[tap] as usize / plane.part;
+    let taps: Vec<i64> =
+        order.iter().map(|&tap| plane.taps.data()[tap] - (part_of(tap) * plane.part) as i64).collect();
+    let parts: Vec<usize> =
+        (0..plane.parts).map(|part| order.iter().filter(|&&tap| part_of(tap) == part).count()).collect();
+    let back = plane.back();
     let together = planes_together(input.max(output));
     dx.data_mut().par_chunks_mut((together * input).max(1)).enumerate().for_each(|(task, dx)| {
         let (mut row, mut spread) = (plane.gradients(), plane.spread());
@@ -168,7 +173,9 @@ pub(crate) fn input_gradient<T: Float>(problem: &Problem, grad: &Array<T>, weigh
             sorted.data_mut().iter_mut().zip(&order).for_each(|(to, &tap)| *to = weight[tap]);
             let (grad, weight) = (&grad.data()[number * output..][..output], sorted.data());
             let (row, spread) = (row.data_mut(), spread.data_mut());
-            simd::at_level(Level::detect(), Backward { plane, grad, taps: &taps, weight, row, spread, dx });
+            let (taps, parts) = (&taps[..], &parts[..]);
+            let body = Backward { plane, back, grad, taps, parts, weight, row, spread, dx };
+            simd::at_level(Level::detect(), body);
         }
     });
     dx
@@ -177,8 +184,12 @@ pub(crate) fn input_gradient<T: Float>(problem: &Problem, grad: &Array<T>, weigh
 /// One channel of one image; taps and weights in the order of the parts.
 struct Backward<'a, T> {
     plane: &'a Plane,
+    /// How far a part looks back.
+    back: usize,
     grad: &'a [T],
+    /// Where each tap lies within its part, and how many taps each part has.
     taps: &'a [i64],
+    parts: &'a [usize],
     weight: &'a [T],
     row: &'a mut [T],
     spread: &'a mut [T],
@@ -188,19 +199,17 @@ struct Backward<'a, T> {
 impl<T: Float> simd::Body for Backward<'_, T> {
     #[inline(always)]
     fn run(self) {
-        let Backward { plane, grad, taps, weight, row, spread, dx } = self;
-        let (layout, window, back) = (&plane.layout, &plane.problem.window, plane.back());
+        let Backward { plane, back, grad, taps, parts, weight, row, spread, dx } = self;
+        let (layout, window) = (&plane.layout, &plane.problem.window);
         for (grad, row) in grad.chunks(window.output()[1]).zip(row[back..].chunks_mut(layout.pitch())) {
             row[..grad.len()].copy_from_slice(grad);
         }
         let (mut first, stride) = (0, window.stride);
-        for part in 0..plane.parts {
-            let of_part = |tap: &&i64| **tap as usize / plane.part == part;
-            let count = taps[first..].iter().take_while(of_part).count();
+        for (part, &count) in parts.iter().enumerate() {
             let (taps, weight) = (&taps[first..][..count], &weight[first..][..count]);
             first += count;
             for at in (0..plane.part).step_by(N) {
-                let seen = |tap: i64| &row[back + at - tap as usize % plane.part..];
+                let seen = |tap: i64| &row[back + at - tap as usize..];
                 let sums = sum_of_taps(taps, weight, T::ZERO, seen);
                 let to = &mut spread[part * plane.part + at..];
                 let length = to.len().min(N);
@@ -208,12 +217,20 @@ impl<T: Float> simd::Body for Backward<'_, T> {
             }
         }
         // Each number of the image from its place; what no tap sees has no part and gets nothing.
-        for (y, dx) in dx.chunks_mut(window.input[1]).enumerate() {
+        let width = window.input[1];
+        for (y, dx) in dx.chunks_mut(width).enumerate() {
             let row = y + window.padding[0];
-            for (x, dx) in dx.iter_mut().enumerate() {
+            for x in 0..stride[1].min(width) {
                 let col = x + window.padding[1];
                 let is_seen = row % stride[0] < layout.used[0] && col % stride[1] < layout.used[1];
-                *dx = if is_seen { spread[layout.place(0, [row, col])] } else { T::ZERO };
+                if !is_seen {
+                    dx[x..].iter_mut().step_by(stride[1]).for_each(|dx| *dx = T::ZERO);
+                } else if stride[1] == 1 {
+                    dx.copy_from_slice(&spread[layout.place(0, [row, col])..][..width]);
+                } else {
+                    let from = &spread[layout.place(0, [row, col])..];
+                    dx[x..].iter_mut().step_by(stride[1]).zip(from).for_each(|(dx, &g)| *dx = g);
+                }
             }
         }
     }
