@@ -95,13 +95,13 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             let heat = grad_cam(&mut folded, LAST_MAP, &image(n), class as usize);
             let percent = 100.0 * probabilities[[n, class as usize]];
             pictures.push(pictures::heated(
-                &format!("{} {percent:.0} %", name(class)),
+                &format!("{} {percent:.0}", name(class)),
                 cifar.test.image(n),
                 &heat,
             ));
         }
     }
-    let title = "What speaks for the answer; above eight right ones, below eight wrong ones";
+    let title = "What speaks for the answer: right above, wrong below";
     image_grid(&record.figure_path("ch15_grad_cam"), title, SHOWN, &pictures)?;
     record.finish()?;
     Ok(())
