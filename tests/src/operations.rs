@@ -85,6 +85,8 @@ pub const NOT_OPERATIONS: &[(&str, &str)] = &[
         "a layer and two looks at a clock; chapter 14 compares watched networks with plain ones, bit by bit",
     ),
     ("bag_of_words", "a table of chapter 17 and a sum; the capstone compares its gradient with the formula"),
+    ("reader", "one of the networks of chapters 18 and 20, chosen by a recipe; it only hands on"),
+    ("viewer", "one of the networks of chapters 15 and 16, chosen by a recipe; it only hands on"),
     ("reduction", "the last step of every loss, checked with each of them"),
 ];
 

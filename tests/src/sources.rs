@@ -73,13 +73,16 @@ fn collect(items: &[syn::Item], found: &mut BTreeSet<String>) {
     }
 }
 
+/// The name of a type as that of a function; behind a digit no new word begins: `Seq2Seq` is `seq2seq`.
 fn snake_case(name: &str) -> String {
     let mut snake = String::new();
-    for (i, letter) in name.chars().enumerate() {
-        if letter.is_uppercase() && i > 0 {
+    let mut before = '0';
+    for letter in name.chars() {
+        if letter.is_uppercase() && !before.is_ascii_digit() {
             snake.push('_');
         }
         snake.extend(letter.to_lowercase());
+        before = letter;
     }
     snake
 }
