@@ -3,6 +3,9 @@
 #[path = "bert/properties.rs"]
 mod bert;
 
+#[path = "bert/tasks.rs"]
+mod bert_tasks;
+
 #[path = "decoder/properties.rs"]
 mod decoder;
 
