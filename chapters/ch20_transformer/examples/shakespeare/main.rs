@@ -13,6 +13,8 @@
 //! Without the data it says so and learns a made-up play with a small model instead, which takes a minute or two and shows
 //! that everything works.
 
+mod play;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -90,7 +92,7 @@ fn main() -> Result<()> {
         Err(error) => {
             println!("NOTE: {}: {error}.", path.display());
             println!("NOTE: this is not Shakespeare: a made-up play is learnt instead, by a small model.\n");
-            (Text::new(&made_up_play()), false)
+            (Text::new(&play::made_up_play()), false)
         }
     };
     let small = |large: usize, small: usize| if real { large } else { small };
@@ -234,23 +236,4 @@ where
     }
     // Data, checkpoints and means of the weights take a little more.
     1.06 * (step * train.batches() as f64 + look * valid.batches() as f64)
-}
-
-/// Some forty thousand words of a play in which who speaks, what and to whom is drawn from short lists.
-fn made_up_play() -> String {
-    let mut rng = Rng::new(0, "play");
-    let mut pick = |list: &[&'static str]| list[rng.below(list.len())];
-    let who = ["KING", "QUEEN", "DUKE", "FOOL", "GHOST"];
-    let address = ["my lord", "good sir", "sweet lady", "fool"];
-    let verbs = ["love", "fear", "seek", "curse", "praise", "forget"];
-    let things = ["crown", "sword", "moon", "truth", "night", "letter", "tower"];
-    let kinds = ["bright", "false", "ancient", "silent", "bloody"];
-    let mut play = String::new();
-    for _ in 0..3000 {
-        let (speaker, to) = (pick(&who), pick(&address));
-        let mut phrase = || format!("{} the {} {}", pick(&verbs), pick(&kinds), pick(&things));
-        let (first, second) = (phrase(), phrase());
-        play += &format!("{speaker}:\nI {first}, {to},\nAnd you {second}.\n\n");
-    }
-    play
 }
