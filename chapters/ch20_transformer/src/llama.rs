@@ -10,6 +10,7 @@ use ch01_tensors::{Array, Float, Rng, Tensor, fail};
 use ch05_backprop::{Layer, Module, Param, Role, Visitor};
 use ch08_initialization::init_gpt;
 use ch11_normalization::RmsNorm;
+use ch12_regularization::Dropout;
 use ch14_training::Classifier;
 use ch17_embeddings::Embedding;
 use ch19_attention::Mask;
@@ -23,6 +24,8 @@ pub struct Llama<T: Float = f32> {
     pub config: LlamaConfig,
     /// A vector for each token (`embed_tokens`).
     pub embedding: Embedding<T>,
+    /// On them.
+    pub dropout: Dropout<T>,
     /// The stack.
     pub blocks: Vec<LlamaBlock<T>>,
     /// After the last block.
@@ -37,7 +40,7 @@ impl Llama {
     /// A model of these sizes, with normal first weights, smaller at the end of residual branches (chapter 8).
     ///
     /// # Panics
-    /// When `heads` is not a multiple of `kv_heads`, or the heads' size is odd.
+    /// When `heads` is not a multiple of `kv_heads`, the heads' size is odd, or `dropout` is no probability.
     #[track_caller]
     pub fn new(config: &LlamaConfig, rng: &mut Rng) -> Self {
         let &LlamaConfig { vocabulary, size, layers, eps, .. } = config;
@@ -45,6 +48,7 @@ impl Llama {
         let mut model = Llama {
             config: config.clone(),
             embedding: Embedding::new(vocabulary, size, None, rng),
+            dropout: Dropout::new(config.dropout, rng),
             blocks: (0..layers).map(|_| LlamaBlock::new(config, rng)).collect(),
             norm: RmsNorm::from_parts(Tensor::ones([size]), eps),
             head: (!config.tied).then(head),
@@ -61,6 +65,7 @@ impl<T: Float> Llama<T> {
         Llama {
             config: self.config.clone(),
             embedding: self.embedding.to_f64(),
+            dropout: self.dropout.to_f64(),
             blocks: self.blocks.iter().map(LlamaBlock::to_f64).collect(),
             norm: self.norm.to_f64(),
             head: self.head.as_ref().map(Param::to_f64),
@@ -76,7 +81,8 @@ impl<T: Float> Llama<T> {
     /// When a token is not in the table.
     #[track_caller]
     pub fn forward(&mut self, ids: &Array<i64>) -> Array<T> {
-        let mut x = within("embedding", || self.embedding.forward(ids));
+        let x = within("embedding", || self.embedding.forward(ids));
+        let mut x = self.dropout.forward(x);
         for (number, block) in self.blocks.iter_mut().enumerate() {
             x = within("blocks", || within(number, || block.forward(x, &Mask::CAUSAL)));
         }
@@ -100,6 +106,7 @@ impl<T: Float> Llama<T> {
         for (number, block) in self.blocks.iter_mut().enumerate().rev() {
             grad = within("blocks", || within(number, || block.backward(grad)));
         }
+        let grad = self.dropout.backward(grad);
         self.embedding.backward(grad);
     }
     // ANCHOR_END: forward
@@ -152,6 +159,7 @@ impl<T: Float> Llama<T> {
 impl<T: Float> Module<T> for Llama<T> {
     fn visit(&mut self, visitor: &mut Visitor<'_, T>) {
         visitor.child("embedding", &mut self.embedding);
+        visitor.child("dropout", &mut self.dropout);
         visitor.child("blocks", &mut Stack(&mut self.blocks));
         visitor.child("norm", &mut self.norm);
         if let Some(head) = &mut self.head {

@@ -1,7 +1,8 @@
 //! The block of LLaMA (Touvron et al. 2023): `m = x + attention(norm1(x))`, `y = m + swiglu(norm2(m))`.
 //!
 //! It is the pre-LN block of GPT with four parts exchanged: RMSNorm for LayerNorm, rotary positions inside attention for
-//! learned ones at the bottom, heads of queries that share heads of keys, and SwiGLU for GELU. No biases, no dropout.
+//! learned ones at the bottom, heads of queries that share heads of keys, and SwiGLU for GELU. No biases. Published models have no dropout
+//! either; with much less text than they had, it is still of use at the end of both branches.
 //!
 //! Shapes and backward are those of [`Block`](crate::Block): at each sum the gradient goes through the branch and past it.
 
@@ -9,6 +10,7 @@ use ch01_tensors::context::within;
 use ch01_tensors::{Array, Float, Rng, Tensor};
 use ch05_backprop::{Layer, Linear, Module, Visitor};
 use ch11_normalization::RmsNorm;
+use ch12_regularization::Dropout;
 use ch19_attention::{GroupedQueryAttention, KvCache, Mask, Rotary};
 
 use crate::{LlamaConfig, SwiGlu};
@@ -19,20 +21,24 @@ pub struct LlamaBlock<T: Float = f32> {
     pub norm1: RmsNorm<T>,
     /// Between the tokens (`self_attn`).
     pub attention: GroupedQueryAttention<T>,
+    /// At the end of the attention branch.
+    pub dropout1: Dropout<T>,
     /// Before the feed-forward layer (`post_attention_layernorm`).
     pub norm2: RmsNorm<T>,
     /// For each token.
     pub mlp: SwiGlu<T>,
+    /// At the end of the feed-forward branch.
+    pub dropout2: Dropout<T>,
 }
 
 impl LlamaBlock {
     /// A block of these sizes, with PyTorch's first weights.
     ///
     /// # Panics
-    /// When `heads` is not a multiple of `kv_heads`, or the heads' size is odd.
+    /// When `heads` is not a multiple of `kv_heads`, the heads' size is odd, or `dropout` is no probability.
     #[track_caller]
     pub fn new(config: &LlamaConfig, rng: &mut Rng) -> Self {
-        let &LlamaConfig { size, heads, kv_heads, head_size, eps, .. } = config;
+        let &LlamaConfig { size, heads, kv_heads, head_size, eps, dropout, .. } = config;
         let mut linear = |inputs: usize, outputs: usize| {
             Linear::from_parts(Linear::new(inputs, outputs, rng).weight.value, None)
         };
@@ -43,8 +49,10 @@ impl LlamaBlock {
         LlamaBlock {
             norm1: norm(),
             attention: GroupedQueryAttention::from_parts(linears, heads, kv_heads).with_rotary(rotary),
+            dropout1: Dropout::new(dropout, rng),
             norm2: norm(),
             mlp: SwiGlu::new(size, config.feed_forward, rng),
+            dropout2: Dropout::new(dropout, rng),
         }
     }
 }
@@ -55,8 +63,10 @@ impl<T: Float> LlamaBlock<T> {
         LlamaBlock {
             norm1: self.norm1.to_f64(),
             attention: self.attention.to_f64(),
+            dropout1: self.dropout1.to_f64(),
             norm2: self.norm2.to_f64(),
             mlp: self.mlp.to_f64(),
+            dropout2: self.dropout2.to_f64(),
         }
     }
 
@@ -68,9 +78,11 @@ impl<T: Float> LlamaBlock<T> {
     #[track_caller]
     pub fn forward(&mut self, x: Array<T>, mask: &Mask<'_>) -> Array<T> {
         let normed = within("norm1", || self.norm1.forward(x.clone()));
-        let middle = within("attention", || self.attention.forward(normed, mask)) + &x;
+        let branch = within("attention", || self.attention.forward(normed, mask));
+        let middle = self.dropout1.forward(branch) + &x;
         let normed = within("norm2", || self.norm2.forward(middle.clone()));
-        within("mlp", || self.mlp.forward(normed)) + &middle
+        let branch = within("mlp", || self.mlp.forward(normed));
+        self.dropout2.forward(branch) + &middle
     }
 
     /// The gradient of the input, for that of the output; adds to the gradients of the parameters.
@@ -79,9 +91,11 @@ impl<T: Float> LlamaBlock<T> {
     /// Without a matching forward call, or when the gradient does not have the shape of the output.
     #[track_caller]
     pub fn backward(&mut self, grad: Array<T>) -> Array<T> {
-        let branch = within("mlp", || self.mlp.backward(grad.clone()));
+        let branch = self.dropout2.backward(grad.clone());
+        let branch = within("mlp", || self.mlp.backward(branch));
         let middle = within("norm2", || self.norm2.backward(branch)) + &grad;
-        let branch = within("attention", || self.attention.backward(middle.clone()));
+        let branch = self.dropout1.backward(middle.clone());
+        let branch = within("attention", || self.attention.backward(branch));
         within("norm1", || self.norm1.backward(branch)) + &middle
     }
     // ANCHOR_END: forward
@@ -115,7 +129,9 @@ impl<T: Float> Module<T> for LlamaBlock<T> {
     fn visit(&mut self, visitor: &mut Visitor<'_, T>) {
         visitor.child("norm1", &mut self.norm1);
         visitor.child("attention", &mut self.attention);
+        visitor.child("dropout1", &mut self.dropout1);
         visitor.child("norm2", &mut self.norm2);
         visitor.child("mlp", &mut self.mlp);
+        visitor.child("dropout2", &mut self.dropout2);
     }
 }

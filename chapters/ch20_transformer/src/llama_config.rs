@@ -30,6 +30,8 @@ pub struct LlamaConfig {
     pub rope_scaling: RotaryScaling,
     /// Whether the table of tokens is also the head (`tie_word_embeddings`).
     pub tied: bool,
+    /// The probability of dropout, on embeddings and at the end of both branches of each block; published models have none.
+    pub dropout: f64,
     /// The standard deviation of the first weights (`initializer_range`).
     pub init_std: f64,
 }
@@ -52,6 +54,7 @@ impl Default for LlamaConfig {
             rope_base: 10_000.0,
             rope_scaling: RotaryScaling::None,
             tied: true,
+            dropout: 0.0,
             init_std: 0.02,
         }
     }

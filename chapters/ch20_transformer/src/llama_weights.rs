@@ -91,6 +91,7 @@ fn config(json: &Sizes) -> Result<LlamaConfig, String> {
         rope_base: base,
         rope_scaling: scaling(rope)?,
         tied: json.0["tie_word_embeddings"].as_bool().unwrap_or(false),
+        dropout: 0.0,
         init_std: json.number("initializer_range", 0.02),
     })
 }

@@ -1,4 +1,5 @@
-//! A GPT learns to write like Shakespeare, character by character (after Karpathy's char-rnn and nanoGPT).
+//! A GPT with LLaMA's parts learns to write like Shakespeare, character by character (after Karpathy's char-rnn and
+//! nanoGPT).
 //!
 //! `cargo run --release -p ch20_transformer --example shakespeare -- --minutes 60`, with `GRADUS_DATA` naming the folder that
 //! has `tinyshakespeare/input.txt` (1.1 million characters). The first nine tenths are for training, the rest for
@@ -6,7 +7,7 @@
 //!
 //! A few steps are timed first, and the number of epochs is what fits into the minutes; it is written into the run's folder.
 //! Called again with the same folder, a run that was ended goes on from its last checkpoint, with the plan of its
-//! beginning. `--dir` names the folder (`target/shakespeare`), `--epochs` plans without timing. `--model llama` and
+//! beginning. `--dir` names the folder (`target/shakespeare`), `--epochs` plans without timing. `--model gpt` and
 //! `--optimizer adamw`, `--layers`, `--size`, `--heads`, `--context`, `--batch`, `--dropout`, `--rate`, `--decay` and `--ema` are for
 //! comparisons. `--record` is for the run that the book quotes.
 //!
@@ -102,7 +103,7 @@ fn main() -> Result<()> {
     let dropout = options.number("--dropout", if real { 0.15 } else { 0.0 })?;
     let mut rng = Rng::new(0, "shakespeare");
     let vocabulary = text.characters.len();
-    match options.text("--model").unwrap_or("gpt") {
+    match options.text("--model").unwrap_or("llama") {
         "gpt" => {
             let feed_forward = 4 * size;
             let sizes = GptConfig { vocabulary, size, heads, layers, feed_forward, ..GptConfig::default() };
@@ -115,7 +116,7 @@ fn main() -> Result<()> {
                 LlamaConfig { vocabulary, size, heads, layers, feed_forward, ..LlamaConfig::default() };
             let rows = LlamaConfig { kv_heads: heads, head_size: size / heads, ..sizes };
             train(&options, &text, real, context, || {
-                Llama::new(&LlamaConfig { max_tokens: context, ..rows.clone() }, &mut rng)
+                Llama::new(&LlamaConfig { max_tokens: context, dropout, ..rows.clone() }, &mut rng)
             })
         }
         other => bail!("--model is gpt or llama, not {other:?}"),
@@ -146,7 +147,8 @@ where
     let total = epochs * train.batches() as u64;
     println!("{parameters} parameters, {epochs} epochs of {} steps of {batch} x {context}", train.batches());
     let optimizer = options.text("--optimizer").unwrap_or("muon");
-    let rate = options.number("--rate", if optimizer == "muon" { 2e-3 } else { 1e-3 })?;
+    let rate = options.number("--rate", if optimizer == "muon" { 4e-3 } else { 1e-3 })?;
+    // ANCHOR: plan
     let schedule = WarmupCosine { peak: rate, warmup: (total / 50).max(1), total, floor: rate / 20.0 };
     let decay = options.number("--decay", 0.1)?;
     let optimizer: Box<dyn Optimizer> = match optimizer {
@@ -165,6 +167,7 @@ where
     let folder = RunDir::create(&dir)?;
     let mut trainer = Trainer::new(settings, Box::new(schedule) as Box<dyn Schedule>, optimizer);
     let history = trainer.fit(&mut model, &train, &valid, &folder, true)?;
+    // ANCHOR_END: plan
 
     let loss = evaluate(&model, &valid).loss;
     let seconds = history.epochs.last().map_or(0.0, |epoch| epoch.seconds);
