@@ -19,6 +19,7 @@ const DEPTHS: [usize; 7] = [1, 2, 4, 8, 12, 18, 24];
 const SEEDS: u64 = 5;
 
 /// Blocks of one kind; pre-LN ones with a norm behind the last.
+#[expect(clippy::large_enum_variant, reason = "there is but one of them")]
 enum Stack {
     Pre(Vec<Block>, LayerNorm),
     Post(Vec<PostNormBlock>),
