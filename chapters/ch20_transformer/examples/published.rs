@@ -25,9 +25,11 @@ fn main() -> Result<()> {
     let folder = std::path::Path::new(&folder);
     let mut rng = Rng::new(0, "published");
     let ids = Array::from_fn([2, 7], |_| rng.below(31) as i64);
-    let mut seen = BTreeMap::from([("ids".to_owned(), Tensor::from_fn([2, 7], |at| ids[[at[0], at[1]]] as f32))]);
+    let mut seen =
+        BTreeMap::from([("ids".to_owned(), Tensor::from_fn([2, 7], |at| ids[[at[0], at[1]]] as f32))]);
 
-    let sizes = GptConfig { vocabulary: 31, max_tokens: 16, size: 24, heads: 4, layers: 2, ..Default::default() };
+    let sizes =
+        GptConfig { vocabulary: 31, max_tokens: 16, size: 24, heads: 4, layers: 2, ..Default::default() };
     let config = GptConfig { feed_forward: 40, activation: Activation::GeluTanh, ..sizes };
     let mut gpt = Gpt::new(&config, &mut rng);
     spread(&mut gpt, &mut rng);
