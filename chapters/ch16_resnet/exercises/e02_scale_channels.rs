@@ -30,13 +30,12 @@ pub fn scale_channels_backward<T: Float>(grad: Array<T>, x: &Array<T>, s: &Array
     simd::same_shape("scale_channels_backward", &grad, x);
     let plane = plane("scale_channels_backward", x, s);
     let (grad, x, s) = (grad.contiguous(), x.clone().contiguous(), s.clone().contiguous());
-    let mut ds = Array::scratch(*s.shape());
+    let mut ds = Array::<T>::scratch(*s.shape());
     // Yours: Write dL/ds: for each number of `ds.data_mut()`, the sum of g x over its plane, which are the next
     // `plane` numbers of `grad.data()` and of `x.data()`. `simd::dot(g, x)` is that sum.
     todo!();
-    // Yours: dL/dx is a product of the same kind as `y`.
-    todo!();
-    (dx, ds)
+    // Yours: dL/dx is a product of the same kind as `y`. Return `(dL/dx, ds)`.
+    todo!()
 }
 
 /// The numbers of a plane.

@@ -51,9 +51,13 @@ fn taps(channels: usize, size: usize) -> impl Iterator<Item = (usize, usize, usi
 #[track_caller]
 pub fn whitening_weight(images: &Tensor, size: usize, eps: f64) -> Tensor {
     let (values, vectors) = symmetric_eigen(&patch_covariance(images, size));
-    let (d, channels) = (values.len(), images.dim(1));
-    // Yours: Row i of `vectors`, [d, d], is the eigenvector of `values[i]`. Make [2 d, d]: row i is
+    kernels(&values, &vectors, eps).to_f32().reshape([2 * values.len(), images.dim(1), size, size])
+}
+
+/// The kernels as rows, `[2 d, d]`, from the eigenvalues and the eigenvectors, `[d, d]`, which are rows too.
+fn kernels(values: &[f64], vectors: &Array<f64>, eps: f64) -> Array<f64> {
+    let d = values.len();
+    // Yours: Row i of `vectors` is the eigenvector of `values[i]`. Make [2 d, d]: row i is
     // v_i / sqrt(λ_i + eps), row d + i is minus that.
-    todo!();
-    kernels.to_f32().reshape([2 * d, channels, size, size])
+    todo!()
 }

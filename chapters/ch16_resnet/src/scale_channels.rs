@@ -31,17 +31,16 @@ pub fn scale_channels_backward<T: Float>(grad: Array<T>, x: &Array<T>, s: &Array
     simd::same_shape("scale_channels_backward", &grad, x);
     let plane = plane("scale_channels_backward", x, s);
     let (grad, x, s) = (grad.contiguous(), x.clone().contiguous(), s.clone().contiguous());
-    let mut ds = Array::scratch(*s.shape());
+    let mut ds = Array::<T>::scratch(*s.shape());
     // exercise: ds - Write dL/ds: for each number of `ds.data_mut()`, the sum of g x over its plane, which are the next
     // `plane` numbers of `grad.data()` and of `x.data()`. `simd::dot(g, x)` is that sum.
     let planes = grad.data().par_chunks(plane).zip(x.data().par_chunks(plane));
     let numbers = ds.data_mut().par_iter_mut().zip(planes).with_min_len(planes_together(plane));
     numbers.for_each(|(ds, (g, x))| *ds = simd::dot(g, x));
     // exercise: end
-    // exercise: dx - dL/dx is a product of the same kind as `y`.
-    let dx = scale_channels(grad, &s);
+    // exercise: dx - dL/dx is a product of the same kind as `y`. Return `(dL/dx, ds)`.
+    (scale_channels(grad, &s), ds)
     // exercise: end
-    (dx, ds)
 }
 // ANCHOR_END: scale_channels
 

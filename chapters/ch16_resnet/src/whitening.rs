@@ -65,14 +65,18 @@ fn taps(channels: usize, size: usize) -> impl Iterator<Item = (usize, usize, usi
 #[track_caller]
 pub fn whitening_weight(images: &Tensor, size: usize, eps: f64) -> Tensor {
     let (values, vectors) = symmetric_eigen(&patch_covariance(images, size));
-    let (d, channels) = (values.len(), images.dim(1));
-    // exercise: weight - Row i of `vectors`, [d, d], is the eigenvector of `values[i]`. Make [2 d, d]: row i is
+    kernels(&values, &vectors, eps).to_f32().reshape([2 * values.len(), images.dim(1), size, size])
+}
+
+/// The kernels as rows, `[2 d, d]`, from the eigenvalues and the eigenvectors, `[d, d]`, which are rows too.
+fn kernels(values: &[f64], vectors: &Array<f64>, eps: f64) -> Array<f64> {
+    let d = values.len();
+    // exercise: weight - Row i of `vectors` is the eigenvector of `values[i]`. Make [2 d, d]: row i is
     // v_i / sqrt(λ_i + eps), row d + i is minus that.
-    let kernels = Array::<f64>::from_fn([2 * d, d], |at| {
+    Array::from_fn([2 * d, d], |at| {
         let (i, sign) = if at[0] < d { (at[0], 1.0) } else { (at[0] - d, -1.0) };
         sign * vectors[[i, at[1]]] / (values[i] + eps).sqrt()
-    });
+    })
     // exercise: end
-    kernels.to_f32().reshape([2 * d, channels, size, size])
 }
 // ANCHOR_END: weight
