@@ -23,6 +23,8 @@ const BATCH: usize = 32;
 const CHUNK: usize = 64;
 const STEPS: u64 = 1500;
 const EVERY: u64 = 150;
+/// Characters that are read before it writes.
+const READ: usize = 300;
 
 // ANCHOR: model
 struct Chars {
@@ -85,12 +87,11 @@ fn test(model: &Chars, text: &[i64], carry: bool) -> f64 {
     sum / steps(text, BATCH) as f64
 }
 
-/// Writes: each character is drawn by the model's probabilities, sharpened by the temperature.
-fn write(model: &Chars, alphabet: &[char], begin: &str, count: usize, temperature: f32) -> String {
-    let number = |c: char| alphabet.iter().position(|&a| a == c).expect("a character of the text") as i64;
+/// Goes on writing after these characters: each is drawn by the model's probabilities, sharpened by the temperature.
+fn write(model: &Chars, alphabet: &[char], begin: &[i64], count: usize, temperature: f32) -> String {
     let mut rng = Rng::new(0, "write");
-    let (mut text, mut state) = (begin.to_owned(), None);
-    let mut ids: Vec<i64> = begin.chars().map(number).collect();
+    let (mut text, mut state) = (String::new(), None);
+    let mut ids = begin.to_vec();
     for _ in 0..count {
         let (logits, last) = model.infer(&Array::from_slice(&ids, [1, ids.len()]), state.as_ref());
         state = Some(last);
@@ -153,15 +154,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!(
         "test: {carried:.3} nats per character; {forgotten:.3} if the state is forgotten every {CHUNK} characters"
     );
-    let sample = write(&model, &alphabet, "ROMEO:\n", 300, 0.7);
-    println!("{sample}");
+    // After some lines that it has not seen; and after a lone name, with nothing read before.
+    let sample = write(&model, &alphabet, &held[..READ], 300, 0.7);
+    let name: Vec<i64> =
+        "ROMEO:\n".chars().map(|c| alphabet.binary_search(&c).expect("a character") as i64).collect();
+    let cold = write(&model, &alphabet, &name, 100, 0.7);
+    println!("{sample}\n\nafter a lone name: {cold}");
     record
         .seed(0)
         .number("steps", STEPS as f64)
         .number("characters", alphabet.len() as f64)
         .number("test", carried)
         .number("test_forgotten", forgotten)
-        .text("sample", sample);
+        .text("sample", sample)
+        .text("sample_cold", cold);
     let path = record.figure_path("ch18_chars");
     let series = [
         Series::new("training", losses),

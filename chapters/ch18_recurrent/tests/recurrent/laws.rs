@@ -181,3 +181,21 @@ fn names_are_those_of_pytorch() {
     assert_eq!(names[15], "bias_hh_l1_reverse");
     assert_eq!(names.len(), 16);
 }
+
+/// One sequence step by step, as when a model writes: products of a single row, with a state, at a size of many vectors. f32
+/// against f64, and against the whole sequence at once.
+#[test]
+fn fast_recurrent_reads_one_sequence_step_by_step() {
+    let net = Lstm::new(&RecurrentConfig::new(64, 256), &mut rng());
+    let plain = net.to_f64();
+    let x: Tensor = random(&[1, 8, 64], 0);
+    let (whole, _) = plain.infer_with(&x.to_f64(), None, None);
+    assert_close("at once", &net.infer(x.clone()), &whole, 5e-5);
+    let (first, mut state) = net.infer_with(&x.narrow(1, 0, 3), None, None);
+    assert_close("the beginning", &first, &whole.narrow(1, 0, 3).contiguous(), 5e-5);
+    for t in 3..8 {
+        let (y, next) = net.infer_with(&x.narrow(1, t, 1), Some(&state), None);
+        assert_close("a step", &y, &whole.narrow(1, t, 1).contiguous(), 5e-5);
+        state = next;
+    }
+}
