@@ -41,7 +41,7 @@ pub(crate) const RESNET18: Pictures =
 pub(crate) fn fast(epochs: u32) -> FastRecipe {
     FastRecipe { epochs: u64::from(epochs), batch: 512, ..FastRecipe::default() }
 }
-pub(crate) const FAST_EPOCHS: u32 = 24;
+pub(crate) const FAST_EPOCHS: u32 = 20;
 
 /// Six classes of CIFAR-10, then the four others.
 pub(crate) const TRANSFER: Transfer = Transfer {
@@ -109,20 +109,21 @@ pub(crate) const BAG_OF_WORDS: Texts = Texts {
 
 /// IMDb by an LSTM in both directions.
 pub(crate) const BILSTM: Texts = Texts {
-    tokens: 400,
+    tokens: 600,
     reading: Reading::Lstm(Lstm {
         embedding: 128,
-        embedding_std: 0.1,
+        embedding_std: 0.3,
         hidden: 128,
         layers: 1,
         embedding_dropout: 0.5,
         dropout: 0.5,
     }),
-    word_dropout: 0.1,
+    word_dropout: 0.3,
     batch: 64,
-    epochs: 6,
+    epochs: 7,
     rate: 2e-3,
-    weight_decay: 0.01,
+    weight_decay: 0.05,
+    label_smoothing: 0.05,
     ..IMDB
 };
 
