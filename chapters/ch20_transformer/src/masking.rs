@@ -16,9 +16,9 @@ pub const IGNORED: i64 = -100;
 pub struct Masking {
     /// The probability that a word is chosen. BERT: 0.15.
     pub rate: f64,
-    /// The number of [MASK].
+    /// The number of `[MASK]`.
     pub mask: u32,
-    /// The tokens that are words: others (padding, [CLS], [SEP], unknown) are never chosen, nor put in.
+    /// The tokens that are words: others (padding, `[CLS]`, `[SEP]`, unknown) are never chosen, nor put in.
     pub words: Range<u32>,
 }
 
