@@ -69,11 +69,11 @@ impl Reader {
     }
 }
 
-/// The published encoder. Its sizes are kept in the run's folder: a finished run needs nothing else of it.
+/// The published encoder. Its sizes are kept in the run's folder: once there is a checkpoint, nothing else of it is needed.
 fn mini_lm(run: &Run) -> anyhow::Result<Bert> {
     const SIZES: &str = "config.json";
     match &run.plan.weights {
-        Some(folder) if !run.path("test.json").is_file() => {
+        Some(folder) if !run.has_checkpoint() => {
             let published = load_bert(folder, run.plan.seed)?;
             run.copy(&folder.join(SIZES), SIZES)?;
             Ok(published.bert)

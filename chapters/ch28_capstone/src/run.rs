@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ch00_start::file::{workspace_root, write_atomic};
+use ch14_training::RunDir;
 use serde_json::{Value, json};
 
 use crate::task::{Recipe, Task};
@@ -195,6 +196,11 @@ impl Run {
     pub fn write(&self, file: &str, content: &[u8]) -> Result<(), RunError> {
         let path = self.path(file);
         write_atomic(&path, content).map_err(|source| RunError::File { verb: "write", path, source })
+    }
+
+    /// Whether the run itself has begun, after whatever comes before it: what it began with is not needed any more.
+    pub fn has_checkpoint(&self) -> bool {
+        RunDir::open(&self.folder).is_ok_and(|folder| !folder.is_new())
     }
 
     /// Copies a file into the run.

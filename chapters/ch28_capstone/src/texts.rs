@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use ch01_tensors::Rng;
 use ch13_data::{Dataset, Keep, Loader, TextSet, Tokens, clean_review, stratified_split};
-use ch14_training::RunDir;
 use datasets::imdb::{self, Imdb};
 use datasets::reviews;
 
@@ -38,7 +37,7 @@ pub(crate) const BUCKET: usize = 50;
 pub(crate) fn prepare(run: &Run, begun: bool) -> anyhow::Result<Prepared<Reader, TextSet>> {
     let (plan, recipe) = (&run.plan, recipe::texts(run.plan.task, run.plan.recipe));
     // Texts without labels are read only where something is still to be learned from them.
-    let pretraining = recipe.pretraining.as_ref().filter(|_| !begun || !has_checkpoint(run));
+    let pretraining = recipe.pretraining.as_ref().filter(|_| !begun || !run.has_checkpoint());
     let Imdb { train, test, unlabelled } = match &plan.data {
         Some(path) if pretraining.is_some() => imdb::load(path)?,
         Some(path) => imdb::load_labelled(path)?,
@@ -83,11 +82,6 @@ pub(crate) fn prepare(run: &Run, begun: bool) -> anyhow::Result<Prepared<Reader,
     let (validation, test) = (evaluation(watching), evaluation(test_set));
     let trainer = recipe.trainer(plan.epochs, train.batches());
     Ok(Prepared { model, train, validation, test, trainer, gallery })
-}
-
-/// Whether the run itself has begun, after whatever comes before it.
-fn has_checkpoint(run: &Run) -> bool {
-    RunDir::open(&run.folder).is_ok_and(|folder| !folder.is_new())
 }
 
 /// The numbers of the texts to watch the training with, and of those to learn from.

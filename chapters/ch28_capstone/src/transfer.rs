@@ -192,15 +192,16 @@ fn train(
     let drawn = data.draw(trained.labels, trained.draw, seed);
     let watching = for_evaluation(&drawn);
     let train = loader(drawn, recipe, seed);
-    let mut model = recipe.network(data.new_classes, seed);
     let mut trainer = recipe.training(way, epochs, train.batches());
-    if way != Way::Scratch {
+    let mut model = if way == Way::Scratch {
+        recipe.network(data.new_classes, seed)
+    } else {
         // The network that knows the six classes, with a new head for the others.
         let mut six = recipe.network(KNOWN.len(), seed);
         load_state_dict(&mut six, known)?;
         replace_head(&mut six, data.new_classes, &mut Rng::new(seed, "head"));
-        model = six;
-    }
+        six
+    };
     // The folder of another training is left over if the program was stopped between writing a result and tidying up.
     let path = run.path("training").join(trained.name());
     let folder = RunDir::create(&path)?;

@@ -122,7 +122,6 @@ pub(crate) const BILSTM: Texts = Texts {
     batch: 64,
     epochs: 7,
     rate: 2e-3,
-    weight_decay: 0.05,
     label_smoothing: 0.05,
     ..IMDB
 };
