@@ -6,7 +6,8 @@
 //! nothing from the system.
 //!
 //! Four classes per power of two keep the waste below a quarter, and make batches of slightly different size share
-//! blocks. What waits is capped ([`set_cap`]); beyond the cap, blocks of the class unused for longest go back to the
+//! blocks. A class is a size of the data alone, without the header: the arrays of networks are often a power of two long,
+//! and fit exactly. What waits is capped ([`set_cap`]); beyond the cap, blocks of the class unused for longest go back to the
 //! system first, so that odd sizes seen once do not stay for ever.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
@@ -16,9 +17,9 @@ use std::sync::atomic::AtomicUsize;
 
 /// Blocks and their data start on cache lines, which also suits the widest vector loads.
 const ALIGN: usize = 64;
-/// Smallest block, header included.
-const MIN_BLOCK: usize = 128;
-const CLASSES: usize = 4 * (usize::BITS as usize - MIN_BLOCK.trailing_zeros() as usize);
+/// Data of the smallest class.
+const MIN_BYTES: usize = 64;
+const CLASSES: usize = 4 * (usize::BITS as usize - MIN_BYTES.trailing_zeros() as usize);
 
 /// What stands in front of the data of every block: it fills one cache line.
 #[repr(C, align(64))]
@@ -47,7 +48,7 @@ impl Block {
 
     /// The first byte of the data, aligned to a cache line.
     pub fn data(&self) -> *mut u8 {
-        // SAFETY: every block is at least one header long, so one past the header is inside it or at its end.
+        // SAFETY: the data follows the header, in the same block.
         unsafe { self.0.as_ptr().add(1).cast() }
     }
 
@@ -58,24 +59,24 @@ impl Block {
 }
 
 // ANCHOR: class
-/// The bytes of a block of a class: 4, 5, 6 or 7 quarters of a power of two.
+/// The data in a block of a class: 4, 5, 6 or 7 quarters of a power of two.
 fn class_bytes(class: usize) -> usize {
-    (MIN_BLOCK / 4 * (4 + class % 4)) << (class / 4)
+    (MIN_BYTES / 4 * (4 + class % 4)) << (class / 4)
 }
 // ANCHOR_END: class
 
 /// The smallest class whose blocks hold `bytes`.
 fn class_of(bytes: usize) -> usize {
-    let bytes = bytes.max(MIN_BLOCK);
-    let octave = (bytes / MIN_BLOCK).ilog2() as usize;
-    let quarter = (MIN_BLOCK / 4) << octave;
+    let bytes = bytes.max(MIN_BYTES);
+    let octave = (bytes / MIN_BYTES).ilog2() as usize;
+    let quarter = (MIN_BYTES / 4) << octave;
     // The count of quarters, rounded up: 4 to 8, where 8 is the first class of the next octave.
     4 * octave + bytes.div_ceil(quarter) - 4
 }
 
 fn layout(class: usize) -> Layout {
-    Layout::from_size_align(class_bytes(class).next_multiple_of(ALIGN), ALIGN)
-        .expect("a size that fits in memory")
+    let bytes = size_of::<Header>() + class_bytes(class).next_multiple_of(ALIGN);
+    Layout::from_size_align(bytes, ALIGN).expect("a size that fits in memory")
 }
 
 #[derive(Clone, Copy)]
@@ -131,7 +132,7 @@ fn lock() -> std::sync::MutexGuard<'static, Pool> {
 pub(crate) fn take(bytes: usize) -> Block {
     // Far above any machine, and far enough below the top for the arithmetic of classes.
     assert!(bytes <= isize::MAX as usize / 4, "an array of {bytes} bytes does not fit in memory");
-    let class = class_of(bytes + size_of::<Header>());
+    let class = class_of(bytes);
     let size = layout(class).size();
     let recycled = {
         let mut pool = lock();
@@ -206,10 +207,11 @@ mod tests {
         for bytes in (1..5000).chain([1 << 20, (1 << 20) + 1, 3 << 33]) {
             let class = class_of(bytes);
             assert!(class_bytes(class) >= bytes, "{bytes} bytes do not fit class {class}");
-            if bytes > MIN_BLOCK {
+            if bytes > MIN_BYTES {
                 assert!(class_bytes(class - 1) < bytes, "{bytes} bytes would fit the class below {class}");
                 assert!(class_bytes(class) * 4 <= bytes * 5 + 4 * ALIGN, "class {class} wastes on {bytes}");
             }
         }
+        assert!((6..40).all(|power| class_bytes(class_of(1 << power)) == 1 << power));
     }
 }

@@ -75,12 +75,12 @@ impl Work for Kernels<'_> {
 
 /// The gradients of some output channels' kernels, `[outputs, inputs, 3, 3]`, from what groups of images give at the points.
 pub(super) struct KernelGradients<'a> {
-    /// For each group, `group` numbers apart, a matrix `[all outputs, inputs]` for each point, `plane` numbers apart.
+    /// For each group, `group` numbers apart, a matrix `[outputs, inputs]` for each point, `plane` numbers apart.
     pub sums: &'a [f32],
     pub group: usize,
     pub plane: usize,
     pub inputs: usize,
-    /// The first output channel.
+    /// The first output channel, in those matrices.
     pub first: usize,
     pub to: &'a mut [f32],
 }

@@ -147,7 +147,7 @@ fn convolve_block(
     let mut room = Tensor::scratch([block.room()]);
     let (mut patches, mut products) =
         (Tensor::scratch([POINTS * plane]), Tensor::scratch([POINTS * product]));
-    transform::<true>(kernel, block, x, room.data_mut(), patches.data_mut(), plane);
+    transform::<true>(kernel, block, [0, inputs], x, room.data_mut(), patches.data_mut(), plane);
     let (mut channel, end) = (first, first + count);
     while channel < end {
         // The group of points that the channel belongs to.
@@ -179,10 +179,11 @@ fn convolve_block(
 }
 // ANCHOR_END: block
 
-/// The tiles of a block at the points.
+/// The tiles of a block at the points, of some channels: the first, and how many.
 fn transform<const HALO: bool>(
     kernel: Kernel,
     block: Block,
+    channels: [usize; 2],
     images: &[f32],
     room: &mut [f32],
     to: &mut [f32],
@@ -193,70 +194,85 @@ fn transform<const HALO: bool>(
     for (tile, part) in block.parts(lanes) {
         let neighbours = neighbours.data_mut();
         neighbours.iter_mut().zip(part.neighbours(lanes)).for_each(|(to, mask)| *to = mask);
-        let work = Patches::<HALO> { block: part, images, neighbours, room, to: &mut to[tile..], plane };
+        let work =
+            Patches::<HALO> { block: part, channels, images, neighbours, room, to: &mut to[tile..], plane };
         // SAFETY: the processor has the kernel's instructions.
         unsafe { run(kernel, work) }
     }
 }
 
 /// Numbers of all partial sums of a weight gradient, about.
-const SUMS: usize = 1 << 22;
+const SUMS: usize = 5 << 20;
 
 /// `dL/dweight`: the products at the points are summed over tiles, in groups of images, then over the groups.
+///
+/// Where the sums of one group are large already there are fewer groups than threads. Then the output channels are cut too,
+/// and each part transforms the image for itself; a number of the gradient is the same sum in any case.
 pub(crate) fn weight_gradient(problem: &Problem, grad: &Tensor, x: &Tensor) -> Tensor {
     let kernel = Kernel::in_use();
     let Problem { batch, inputs, outputs, .. } = *problem;
     let (grad, x) = (grad.clone().contiguous(), x.clone().contiguous());
     let grid = Grid::new(problem.window.input);
-    let matrix = outputs * inputs;
-    let images = batch.div_ceil((SUMS / (POINTS * matrix)).clamp(2, 16).next_power_of_two());
+    let groups = (SUMS / (POINTS * outputs * inputs)).clamp(1, 16).next_power_of_two();
+    let images = batch.div_ceil(groups);
     let groups = batch.div_ceil(images);
-    let mut sums = Tensor::scratch([groups, POINTS * matrix]);
-    sums.data_mut().par_chunks_mut(POINTS * matrix).enumerate().for_each(|(group, sums)| {
+    let parts = rayon::current_num_threads().div_ceil(groups).min(outputs.div_ceil(TOGETHER));
+    let channels = outputs.div_ceil(parts);
+    let parts = outputs.div_ceil(channels);
+    let (matrix, group) = (channels * inputs, POINTS * channels * inputs);
+    let mut sums = Tensor::scratch([parts, groups, group]);
+    sums.data_mut().par_chunks_mut(group).enumerate().for_each(|(task, sums)| {
+        let (part, first) = (task / groups, task % groups * images);
+        let part = [part * channels, channels.min(outputs - part * channels)];
         with_kernel(kernel, || {
-            let count = images.min(batch - group * images);
-            let x = &x.data()[group * images * inputs * grid.area()..];
-            let grad = &grad.data()[group * images * outputs * grid.area()..];
+            let count = images.min(batch - first);
+            let x = &x.data()[first * inputs * grid.area()..];
+            let grad = &grad.data()[first * outputs * grid.area()..];
             for block in blocks(grid, inputs, count, WEIGHT_TILES, lanes(kernel)) {
-                sum_block(kernel, block, grad, x, outputs, block.first > 0, sums);
+                let of_output = Block { channels: outputs, ..block };
+                sum_block(kernel, [of_output, block], part, [grad, x], matrix, sums);
             }
         });
     });
     let mut dweight = Tensor::scratch([outputs, inputs, 3, 3]);
-    let rows = outputs.div_ceil(16);
-    dweight.data_mut().par_chunks_mut(rows * inputs * 9).enumerate().for_each(|(part, to)| {
-        let sums = sums.data();
-        let work =
-            KernelGradients { sums, group: POINTS * matrix, plane: matrix, inputs, first: part * rows, to };
-        // SAFETY: the processor has the kernel's instructions.
-        unsafe { run(kernel, work) }
-    });
+    let rows = channels.div_ceil(16);
+    dweight.data_mut().par_chunks_mut(matrix * 9).zip(sums.data().par_chunks(groups * group)).for_each(
+        |(to, sums)| {
+            to.par_chunks_mut(rows * inputs * 9).enumerate().for_each(|(some, to)| {
+                let work = KernelGradients { sums, group, plane: matrix, inputs, first: some * rows, to };
+                // SAFETY: the processor has the kernel's instructions.
+                unsafe { run(kernel, work) }
+            });
+        },
+    );
     dweight
 }
 
 /// Tiles of a block for the gradient of the weights: the inner axis of the products.
 const WEIGHT_TILES: usize = 64;
 
+/// Adds what a block gives, for `count` channels of the output from `first` on; `plane` lies between the points' sums. The
+/// first block is not added to what is there.
 fn sum_block(
     kernel: Kernel,
-    block: Block,
-    grad: &[f32],
-    x: &[f32],
-    outputs: usize,
-    add: bool,
+    [of_output, of_input]: [Block; 2],
+    [first, count]: [usize; 2],
+    [grad, x]: [&[f32]; 2],
+    plane: usize,
     sums: &mut [f32],
 ) {
-    let (inputs, tiles) = (block.channels, block.tiles);
-    let of_output = Block { channels: outputs, ..block };
-    let planes = [step(outputs * tiles), step(inputs * tiles)];
-    let mut room = Tensor::scratch([block.room()]);
+    let (inputs, tiles) = (of_input.channels, of_input.tiles);
+    let planes = [step(count * tiles), step(inputs * tiles)];
+    let mut room = Tensor::scratch([of_input.room()]);
+    let room = room.data_mut();
     let (mut left, mut right) =
         (Tensor::scratch([POINTS * planes[0]]), Tensor::scratch([POINTS * planes[1]]));
-    transform::<false>(kernel, of_output, grad, room.data_mut(), left.data_mut(), planes[0]);
-    transform::<true>(kernel, block, x, room.data_mut(), right.data_mut(), planes[1]);
-    for (point, sums) in sums.chunks_mut(outputs * inputs).enumerate() {
-        let g = Window::new(&left.data()[point * planes[0]..], [outputs, tiles], [tiles, 1]);
+    transform::<false>(kernel, of_output, [first, count], grad, room, left.data_mut(), planes[0]);
+    transform::<true>(kernel, of_input, [0, inputs], x, room, right.data_mut(), planes[1]);
+    for (point, sums) in sums.chunks_mut(plane).enumerate() {
+        let g = Window::new(&left.data()[point * planes[0]..], [count, tiles], [tiles, 1]);
         let x = Window::new(&right.data()[point * planes[1]..], [inputs, tiles], [tiles, 1]);
-        gemm_into(g, x.t(), add, &mut WindowMut::new(sums, [outputs, inputs], inputs));
+        let mut to = WindowMut::new(sums, [count, inputs], inputs);
+        gemm_into(g, x.t(), of_input.first > 0, &mut to);
     }
 }

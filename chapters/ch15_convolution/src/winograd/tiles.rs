@@ -102,6 +102,8 @@ const MARGIN: usize = 16;
 /// for each of the 36 points a matrix `[channels, tiles]`, the matrices `plane` apart.
 pub(super) struct Patches<'a, const HALO: bool> {
     pub block: Block,
+    /// The first of the channels to transform, and how many.
+    pub channels: [usize; 2],
     pub images: &'a [f32],
     pub neighbours: &'a [i32],
     pub room: &'a mut [f32],
@@ -112,11 +114,12 @@ pub(super) struct Patches<'a, const HALO: bool> {
 impl<const HALO: bool> Work for Patches<'_, HALO> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
-        let Patches { block, images, neighbours, room, to, plane } = self;
-        let Block { grid, channels, tiles, pitch, .. } = block;
-        assert!(images.len() >= block.images() * channels * grid.area() && room.len() >= block.room());
+        let Patches { block, channels: [first, channels], images, neighbours, room, to, plane } = self;
+        let Block { grid, tiles, pitch, .. } = block;
+        assert!(images.len() >= block.images() * block.channels * grid.area() && room.len() >= block.room());
         assert!(tiles % V::LANES == 0 && tiles <= pitch && plane >= channels * pitch);
         assert!(to.len() >= (POINTS - 1) * plane + (channels - 1) * pitch + tiles);
+        assert!(first + channels <= block.channels);
         assert!(neighbours.len() >= tiles / V::LANES && block.rows * grid.across <= tiles);
         let (border, count) = if HALO { (1, 6) } else { (0, 4) };
         let line = block.line();
@@ -126,7 +129,7 @@ impl<const HALO: bool> Work for Patches<'_, HALO> {
         let (lines, zeros) = (lines[..6 * line].as_mut_ptr().wrapping_add(MARGIN), zeros.as_ptr());
         for channel in 0..channels {
             for row in 0..block.rows {
-                let (start, top) = block.place(channel, row);
+                let (start, top) = block.place(first + channel, row);
                 let mut rows = [zeros; 6];
                 for i in 0..count {
                     let y = (top + i).wrapping_sub(border);

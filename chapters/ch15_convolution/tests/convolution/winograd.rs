@@ -141,17 +141,23 @@ fn the_same_bits_on_any_number_of_threads() {
     let (x, w, g) = (draw(&[20, 16, 12, 12]), draw(&[40, 16, 3, 3]), draw(&[20, 40, 12, 12]));
     // A single image, whose output channels are cut, into other pieces than the groups of transformed kernels.
     let (image, many) = (draw(&[1, 16, 32, 32]), draw(&[150, 16, 3, 3]));
+    // So many channels that the sums of a weight gradient are not made for several groups of images: channels are cut.
+    let (deep, deep_w, deep_g) = (draw(&[9, 180, 8, 8]), draw(&[410, 180, 3, 3]), draw(&[9, 410, 8, 8]));
+    let want = conv2d_im2col_weight_gradient(&deep_g, &deep, &deep_w, SAME).to_f64();
     for kernel in Kernel::available() {
         let run = |threads: usize| -> Vec<Array<f32>> {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 with_kernel(kernel, || {
                     let (dx, dw) = conv2d_backward(&g, &x, &w, SAME);
-                    vec![conv2d(&x, &w, None, SAME), dx, dw, conv2d(&image, &many, None, SAME)]
+                    let deep_dw = conv2d_winograd_weight_gradient(&deep_g, &deep, &deep_w);
+                    vec![conv2d(&x, &w, None, SAME), dx, dw, conv2d(&image, &many, None, SAME), deep_dw]
                 })
             })
         };
         let one = run(1);
+        let tol = 2e-5 * f64::sqrt(9.0 * 8.0 * 8.0); // as in `check`
+        assert_close(&format!("weight gradient, {kernel:?}"), &one[4], &want, tol);
         for threads in [2, 3, 8] {
             assert!(run(threads) == one, "{kernel:?}: {threads} threads give other bits than one");
         }
