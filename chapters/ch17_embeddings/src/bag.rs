@@ -162,6 +162,7 @@ impl<T: Float> EmbeddingBag<T> {
     }
     // ANCHOR_END: compute
 
+    // ANCHOR: backward
     /// Adds the gradient of the last forward call's output, `[bags, size]`, to the table's; gives that of the weights, if
     /// there were any, in the shape in which they came.
     ///
@@ -207,6 +208,7 @@ impl<T: Float> EmbeddingBag<T> {
         }
         weight_grad
     }
+    // ANCHOR_END: backward
 }
 
 impl<T: Float> Module<T> for EmbeddingBag<T> {

@@ -20,6 +20,7 @@ pub struct Pca {
 }
 
 impl Pca {
+    // ANCHOR: fit
     /// The first `components` directions of the points `x`, `[n, size]`.
     ///
     /// # Panics
@@ -48,6 +49,7 @@ impl Pca {
         let directions = Array::from_fn([components, size], |i| found[i[0]].1[i[1]]);
         Pca { mean, directions, variances }
     }
+    // ANCHOR_END: fit
 
     /// Where the points lie along the directions, `[n, size]` to `[n, components]`.
     ///
@@ -63,6 +65,7 @@ impl Pca {
     }
 }
 
+// ANCHOR: eigenvectors
 /// The eigenvalues of a symmetric matrix with their unit eigenvectors, in no order.
 fn eigenvectors(mut a: Vec<Vec<f64>>) -> Vec<(f64, Vec<f64>)> {
     let size = a.len();
@@ -103,3 +106,4 @@ fn eigenvectors(mut a: Vec<Vec<f64>>) -> Vec<(f64, Vec<f64>)> {
     }
     (0..size).map(|i| a[i][i]).zip(vectors).collect()
 }
+// ANCHOR_END: eigenvectors
