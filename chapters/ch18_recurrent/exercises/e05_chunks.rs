@@ -9,15 +9,20 @@
 //! border, and a chunk's memory can be freed before the next one begins. What happened before the border still has an effect
 //! on the outputs, but nobody learns from it.
 
-use ch01_tensors::{Array, Float};
+use ch01_tensors::{Array, Float, fail};
 use ch18_recurrent::{Kind, Recurrent};
 
 /// The outputs of all steps, chunk by chunk; keeps what [`backward_chunks`] needs.
 ///
 /// # Panics
-/// When the shapes do not fit, or the length of a chunk is 0.
+/// When the network goes both ways (the reverse direction begins at the end of the whole) or is not `batch_first`, when the
+/// shapes do not fit, or the length of a chunk is 0.
 #[track_caller]
 pub fn forward_chunks<K: Kind, T: Float>(net: &mut Recurrent<K, T>, x: &Array<T>, length: usize) -> Array<T> {
+    let config = net.config();
+    if config.bidirectional || !config.batch_first {
+        fail("forward_chunks", format_args!("{config:?}: need one direction, and [batch, time, input]"));
+    }
     let mut state = None;
     let mut outputs = Vec::new();
     for from in (0..x.dim(1)).step_by(length) {

@@ -46,6 +46,7 @@ impl<T: Float> CellWeights<T> {
         self.weight_hh.value.dim(1)
     }
 
+    // ANCHOR: products
     /// `x W_ihᵀ + b_ih`: `[batch, input]` to `[batch, gates * hidden]`.
     #[track_caller]
     pub fn of_input(&self, x: &Array<T>) -> Array<T> {
@@ -71,6 +72,7 @@ impl<T: Float> CellWeights<T> {
         self.bias_hh.grad += &du.sum(0, false);
         matmul(du, &self.weight_hh.value)
     }
+    // ANCHOR_END: products
 }
 
 impl<T: Float> Module<T> for CellWeights<T> {

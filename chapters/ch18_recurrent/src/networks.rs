@@ -32,6 +32,7 @@ impl Lstm {
         Recurrent::with_kind(LongShort, config, rng)
     }
 
+    // ANCHOR: forget
     /// Sets the biases of all forget gates: `value` in total. With 1 a gate is open at first, and the cell remembers (Gers,
     /// Schmidhuber and Cummins 2000; Jozefowicz, Zaremba and Sutskever 2015). Without biases nothing happens.
     pub fn set_forget_bias(&mut self, value: f32) {
@@ -43,6 +44,7 @@ impl Lstm {
             }
         }
     }
+    // ANCHOR_END: forget
 }
 
 impl Gru {

@@ -55,6 +55,13 @@ fn truncation_cuts_the_gradient_and_carries_the_state() {
     assert!((0..3).all(|i| changed[[0, 5, i]] != y[[0, 5, i]]), "the last output knows of the first input");
 }
 
+/// Carried from chunk to chunk, the reverse direction would begin in the middle of the sequence.
+#[test]
+#[should_panic(expected = "need one direction, and [batch, time, input]")]
+fn chunks_go_in_one_direction() {
+    forward_chunks(&mut lstm(1, true), &random(&[1, 4, 2], 0), 2);
+}
+
 #[test]
 fn a_stream_computes_what_the_whole_sequence_does() {
     let net = lstm(2, false);
