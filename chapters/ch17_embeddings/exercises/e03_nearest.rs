@@ -1,8 +1,8 @@
 //! Which vectors of a table are most like a given one, by the cosine of the angle between them.
 //!
 //! `cos(a, b) = a · b / (|a| |b|)` is 1 for the same direction, 0 for perpendicular ones, -1 for opposite ones, and does
-//! not depend on the lengths (`torch.nn.functional.cosine_similarity`). Frequent words tend to have longer vectors: by
-//! the dot product alone they would be everybody's neighbours.
+//! not depend on the lengths (`torch.nn.functional.cosine_similarity`). Words that tell much get long vectors: by the dot
+//! product alone they would be everybody's neighbours.
 
 use ch01_tensors::{Array, Float, fail};
 

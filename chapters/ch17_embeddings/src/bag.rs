@@ -6,6 +6,8 @@
 //! Backward, with `g` the gradient of a bag's output: the vectors of a sum get `g`, times the token's weight if there are
 //! weights; those of a mean over `m` tokens get `g / m`; of a maximum, each number of `g` goes to the first token that had it.
 //! The gradient of a token's weight is `g · w`. Padding is not in any bag. An empty bag gives zeros.
+//!
+//! Left out: `include_last_offset`, `max_norm`, `scale_grad_by_freq`, and a gradient of rows.
 
 use ch01_tensors::{Array, Float, fail};
 use ch05_backprop::{Module, Param, Visitor};

@@ -2,6 +2,8 @@
 //!
 //! PyTorch changes the table itself, before the lookup and outside of the gradient: a row longer than the limit is multiplied
 //! by `limit / (|w| + 1e-7)`. Rows that the tokens do not name are left alone, however long.
+//!
+//! Left out: lengths other than the Euclidean (`norm_type`).
 
 use ch01_tensors::{Array, Float, fail};
 
