@@ -12,7 +12,8 @@
 //! - `dL/dQ = dL/dS K / √d`, and `dL/dK = dL/dSᵀ Q / √d`.
 //!
 //! A key that is masked gets the score -inf and so the weight 0. A query whose keys are all masked gets weights 0 and the
-//! output 0 (softmax alone would give NaN there, as in PyTorch's math path), and sends no gradient back.
+//! output 0, as in PyTorch 2.15, and sends no gradient back. (Softmax alone would give NaN there, as in PyTorch's
+//! `nn.MultiheadAttention` where it returns the weights.)
 //!
 //! This is the plain version, with whole arrays; `self_attention` is the fast one.
 

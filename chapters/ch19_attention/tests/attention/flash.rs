@@ -150,6 +150,22 @@ fn nan_and_empty_rows_in_tiles() {
     assert!(dk.slice((0, 0, 2)).iter().all(|g| g == 0.0), "the hidden key");
 }
 
+/// Trap: a large negative number instead of -inf hides a key from queries that have others. A query that has none looks at
+/// all of them, since softmax does not see what all scores of a row share.
+#[test]
+fn minus_a_billion_hides_no_whole_row() {
+    let [q, k, v] = [0, 1, 2].map(|seed| random(&[1, 1, 2, 3], seed));
+    // Query 0 is to see no key, query 1 the first.
+    let output = |number: f64| {
+        let bias = Array::from_fn([1, 1, 2, 2], |at| if at[2] == 0 || at[3] == 1 { number } else { 0.0 });
+        attention(&q, &k, &v, &AttentionOptions { bias: Some(&bias), ..Default::default() })
+    };
+    let (large, infinite) = (output(-1e9), output(f64::NEG_INFINITY));
+    assert_near("the query that has a key", &large.slice((0, 0, 1)), &infinite.slice((0, 0, 1)));
+    assert!(infinite.slice((0, 0, 0)).iter().all(|y| y == 0.0), "-inf");
+    assert!(large.slice((0, 0, 0)).iter().any(|y| y.abs() > 0.01), "-1e9");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
