@@ -5,6 +5,7 @@ use ch17_embeddings::{masked_mean, masked_mean_backward};
 
 use crate::Pooling;
 
+// ANCHOR: pool
 impl Pooling {
     /// `[batch, time, size]` to `[batch, size]`; `mask` `[batch, time]` is true for real tokens.
     #[track_caller]
@@ -31,6 +32,7 @@ impl Pooling {
         }
     }
 }
+// ANCHOR_END: pool
 
 // ANCHOR: places
 /// The vectors at these places, `[batch, time, size]` to `[places, size]`. Places are counted over all rows: token `t` of
