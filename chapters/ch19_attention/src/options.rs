@@ -7,7 +7,8 @@
 //!   behind them; a causal mask, a window and ALiBi count from there. (0 is PyTorch's `is_causal`, which puts query 0 at
 //!   key 0 even if there are fewer queries than keys.)
 //! - `blocks`: only the blocks of a [`BlockPattern`] are seen (and computed);
-//! - `window`: a query at position `p` sees only the keys `j` with `|p - j| < window` (Longformer, Mistral);
+//! - `window`: a query at position `p` sees only the keys `j` with `|p - j| < window` (Mistral; Longformer, whose number counts
+//!   both sides);
 //! - `bias`: a number added to each score, `[batch or 1, heads or 1, queries, keys]`: PyTorch's `attn_mask` of floats;
 //!   -inf hides a key;
 //! - `slopes`: ALiBi, the bias `-slope |p - j|` for each head;
