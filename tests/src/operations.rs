@@ -1,7 +1,7 @@
 //! Every differentiable operation of the book, and what proves it.
 //!
-//! An operation is a `pub fn NAME_backward`, or a public type with a method `backward`. For each there must be tests of
-//! four kinds, found by their names (`tests/operations.rs` looks for them):
+//! An operation is a `pub fn NAME_backward`, or a public type with a method `backward` or a public one `.._backward`. For
+//! each there must be tests of four kinds, found by their names (`tests/operations.rs` looks for them):
 //!
 //! - `gradcheck_NAME`: the backward pass against finite differences, in f64, every element;
 //! - `golden_NAME`: values and gradients against PyTorch, over a grid of shapes and options;
@@ -222,6 +222,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("ch19_attention", "learned_positions"),
     op("ch19_attention", "linear_attention"),
     op("ch19_attention", "multi_head_attention"),
+    op("ch19_attention", "rotary"),
     op("ch19_attention", "scaled_dot_product"),
     op("ch19_attention", "self_attention"),
     Operation {

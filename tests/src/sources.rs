@@ -36,8 +36,8 @@ fn read_folder(folder: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.expect("a readable folder entry").path()).collect()
 }
 
-/// The differentiable operations that a source file exports: `relu` for `pub fn relu_backward`, and `cross_entropy`
-/// for a method `backward` of a type `CrossEntropy`.
+/// The differentiable operations that a source file exports: `relu` for `pub fn relu_backward`, `cross_entropy` for a
+/// method `backward` of a type `CrossEntropy`, and `rotary` for a method `pub fn apply_backward` of a type `Rotary`.
 pub fn operations(source: &str) -> BTreeSet<String> {
     let file = syn::parse_file(source).expect("sources that compile also parse");
     let mut found = BTreeSet::new();
@@ -53,8 +53,13 @@ fn collect(items: &[syn::Item], found: &mut BTreeSet<String>) {
                 found.extend(name.strip_suffix("_backward").map(str::to_owned));
             }
             syn::Item::Impl(block) => {
-                let is_backward =
-                    |item: &syn::ImplItem| matches!(item, syn::ImplItem::Fn(f) if f.sig.ident == "backward");
+                let is_backward = |item: &syn::ImplItem| match item {
+                    syn::ImplItem::Fn(f) => {
+                        let public = matches!(f.vis, syn::Visibility::Public(_));
+                        f.sig.ident == "backward" || public && f.sig.ident.to_string().ends_with("_backward")
+                    }
+                    _ => false,
+                };
                 if let (true, syn::Type::Path(path)) = (block.items.iter().any(is_backward), &*block.self_ty)
                 {
                     let name = &path.path.segments.last().expect("a type has a name").ident;

@@ -105,11 +105,12 @@ fn operations_and_tests_are_found_in_sources() {
         impl<T: Float> CrossEntropy<T> { pub fn backward(&self) {} }
         impl<T> Layer<T> for PRelu<T> { fn backward(&mut self) {} }
         impl<L: Layer> Classifier for L { fn backward(&mut self) {} }
-        impl Other { fn forward(&self) {} }
+        impl Rotary { pub fn apply_backward(&self) {} }
+        impl Other { fn forward(&self) {} fn part_backward(&self) {} }
         mod inner { pub fn silu_backward() {} }
     ";
     let found: Vec<String> = sources::operations(source).into_iter().collect();
-    assert_eq!(found, ["cross_entropy", "p_relu", "relu", "silu"]);
+    assert_eq!(found, ["cross_entropy", "p_relu", "relu", "rotary", "silu"]);
 
     let source = "
         #[test]
