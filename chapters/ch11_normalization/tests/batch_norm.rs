@@ -132,6 +132,22 @@ fn several_uses_in_a_step_are_gone_back_through_in_reverse() {
 }
 
 #[test]
+fn an_output_again_has_the_bits_of_the_first() {
+    let mut layer = layer(5, 4);
+    let (a, b) = (random(&[7, 5, 40, 33], 5), random(&[3, 5, 3, 3], 6));
+    let (ya, yb) = (layer.forward(a), layer.forward(b));
+    assert!(layer.output_again() == yb);
+    layer.backward(yb);
+    assert!(layer.output_again() == ya && layer.output_again() == ya);
+}
+
+#[test]
+#[should_panic(expected = "BatchNorm2d::output_again: no forward call to go back through")]
+fn an_output_again_without_forward_is_refused() {
+    let _ = BatchNorm2d::<f32>::new(3).output_again();
+}
+
+#[test]
 #[should_panic(expected = "BatchNorm2d: [2, 4, 3, 3] is not [batch, 3, height, width]")]
 fn other_channels_are_refused() {
     BatchNorm2d::<f32>::new(3).forward(Tensor::ones([2, 4, 3, 3]));

@@ -79,6 +79,19 @@ impl<T: Float> Conv2d<T> {
         let (weight, options) = (self.weight.to_f64(), self.options);
         Conv2d { weight, bias, options, inputs: Vec::new(), kept: Kept::default() }
     }
+
+    /// Gives up what the last forward call has kept, its input. Before `backward` it must be [given back](Self::restore).
+    ///
+    /// # Panics
+    /// When nothing is kept.
+    pub fn release(&mut self) -> Array<T> {
+        popped("Conv2d::release", &mut self.inputs)
+    }
+
+    /// Takes the input of the last forward call back.
+    pub fn restore(&mut self, x: Array<T>) {
+        self.inputs.push(x);
+    }
 }
 
 // ANCHOR: passes

@@ -22,6 +22,19 @@ impl<T: Float> Relu<T> {
     pub fn new() -> Self {
         Relu { outputs: Vec::new() }
     }
+
+    /// Gives up what the last forward call has kept, its output. Before `backward` it must be [given back](Self::restore).
+    ///
+    /// # Panics
+    /// When nothing is kept.
+    pub fn release(&mut self) -> Array<T> {
+        popped("Relu::release", &mut self.outputs)
+    }
+
+    /// Takes the output of the last forward call back.
+    pub fn restore(&mut self, y: Array<T>) {
+        self.outputs.push(y);
+    }
 }
 
 impl<T: Float> Layer<T> for Relu<T> {

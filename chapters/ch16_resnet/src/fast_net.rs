@@ -9,7 +9,7 @@
 //! `nn.Sequential` in PyTorch.
 
 use ch01_tensors::{Array, Float, Rng, Tensor, context::within};
-use ch03_neurons::Activation;
+use ch03_neurons::{Activation, gelu, gelu_backward};
 use ch05_backprop::{ActivationLayer, Layer, Linear, Module, Visitor};
 use ch07_modules::Flatten;
 use ch11_normalization::BatchNorm2d;
@@ -46,10 +46,8 @@ struct Block<T: Float> {
     conv1: Conv2d<T>,
     pool: MaxPool2d,
     bn1: BatchNorm2d<T>,
-    gelu1: ActivationLayer<T>,
     conv2: Conv2d<T>,
     bn2: BatchNorm2d<T>,
-    gelu2: ActivationLayer<T>,
 }
 // ANCHOR_END: fast_net
 
@@ -106,32 +104,29 @@ impl<T: Float> FastNet<T> {
 
 impl<T: Float> Block<T> {
     fn new(inputs: usize, width: usize, rng: &mut Rng) -> Self {
-        let gelu = || ActivationLayer::new(Activation::Gelu);
         Block {
             conv1: dirac_convolution(inputs, width, rng),
             pool: MaxPool2d::new(Pool2dOptions::square(2)),
             bn1: fixed_gain(width),
-            gelu1: gelu(),
             conv2: dirac_convolution(width, width, rng),
             bn2: fixed_gain(width),
-            gelu2: gelu(),
         }
     }
 
     fn forward(&mut self, first: usize, x: Array<T>) -> Array<T> {
         let y = within(first, || self.conv1.forward(x));
         let y = self.pool.forward(y);
-        let y = self.gelu1.forward(within(first + 2, || self.bn1.forward(y)));
+        let y = gelu(within(first + 2, || self.bn1.forward(y)));
         let y = within(first + 4, || self.conv2.forward(y));
-        self.gelu2.forward(within(first + 5, || self.bn2.forward(y)))
+        gelu(within(first + 5, || self.bn2.forward(y)))
     }
 
-    /// The way back of [`forward`](Block::forward).
+    /// The way back of [`forward`](Block::forward). What GELU has read is computed again, by the normalisation.
     fn back(&mut self, first: usize, grad: Array<T>) -> Array<T> {
-        let g = self.gelu2.backward(grad);
+        let g = gelu_backward(grad, &self.bn2.output_again());
         let g = within(first + 5, || self.bn2.backward(g));
         let g = within(first + 4, || self.conv2.backward(g));
-        let g = self.gelu1.backward(g);
+        let g = gelu_backward(g, &self.bn1.output_again());
         let g = within(first + 2, || self.bn1.backward(g));
         let g = self.pool.backward(g);
         within(first, || self.conv1.backward(g))
@@ -140,9 +135,9 @@ impl<T: Float> Block<T> {
     fn infer(&self, first: usize, x: Array<T>) -> Array<T> {
         let y = within(first, || self.conv1.infer(x));
         let y = self.pool.infer(y);
-        let y = self.gelu1.infer(within(first + 2, || self.bn1.infer(y)));
+        let y = gelu(within(first + 2, || self.bn1.infer(y)));
         let y = within(first + 4, || self.conv2.infer(y));
-        self.gelu2.infer(within(first + 5, || self.bn2.infer(y)))
+        gelu(within(first + 5, || self.bn2.infer(y)))
     }
 }
 

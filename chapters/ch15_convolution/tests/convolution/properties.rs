@@ -308,3 +308,31 @@ fn what_does_not_fit_is_named() {
         assert_eq!(message(run), want);
     }
 }
+
+#[test]
+fn what_was_released_and_restored_gives_the_same_gradients() {
+    let rng = &mut Rng::new(0, "release");
+    let same_size = Conv2dOptions { padding: [1, 1], ..Conv2dOptions::default() };
+    let mut layer = Conv2d::new(2, 3, 3, same_size, rng).to_f64();
+    let (x, g) = (random(&[2, 2, 5, 4], 1), random(&[2, 3, 5, 4], 2));
+    let mut relu = Relu::new();
+    let mut step = |release: bool| {
+        zero_grad(&mut layer);
+        relu.forward(layer.forward(x.clone()));
+        if release {
+            let (input, output) = (layer.release(), relu.release());
+            assert!(input == x);
+            layer.restore(input);
+            relu.restore(output);
+        }
+        let dx = layer.backward(relu.backward(g.clone()));
+        (dx, layer.weight.grad.copy())
+    };
+    assert!(step(true) == step(false));
+}
+
+#[test]
+#[should_panic(expected = "Conv2d::release: no forward call to go back through")]
+fn nothing_to_release_is_refused() {
+    Conv2d::new(2, 3, 3, Conv2dOptions::default(), &mut Rng::new(0, "release")).release();
+}
