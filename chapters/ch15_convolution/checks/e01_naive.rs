@@ -127,6 +127,32 @@ fn backward() {
     }
 }
 
+/// One of two halves along an axis.
+fn half(array: &Array<f64>, axis: isize, number: usize) -> Array<f64> {
+    let size = array.dim(axis) / 2;
+    array.narrow(axis, number * size, size).copy()
+}
+
+#[test]
+fn groups() {
+    // Two groups are two convolutions side by side, each of half of the channels.
+    let (x, w) = (numbers(&[2, 4, 5, 4], 5), numbers(&[6, 2, 3, 2], 6));
+    let one = Conv2dOptions::default();
+    let two = Conv2dOptions { groups: 2, ..one };
+    let y = naive::conv2d_naive(&x, &w, None, two);
+    let g = numbers(y.shape(), 7);
+    let (dx, dw) = naive::conv2d_naive_gradients(&g, &x, &w, two);
+    for number in 0..2 {
+        let (x, w, g) = (half(&x, 1, number), half(&w, 0, number), half(&g, 1, number));
+        let want = convolve(&x, &w, 0.0, one, 0, |u, v| (u, v));
+        close("forward with two groups", &half(&y, 1, number).to_vec(), &want.to_vec(), 1e-12, &[]);
+        let (want_x, want_w) = naive::conv2d_naive_gradients(&g, &x, &w, one);
+        let (dx, dw) = (half(&dx, 1, number).to_vec(), half(&dw, 0, number).to_vec());
+        close("gradient of the input with two groups", &dx, &want_x.to_vec(), 1e-12, &[]);
+        close("gradient of the weight with two groups", &dw, &want_w.to_vec(), 1e-12, &[]);
+    }
+}
+
 fn walk([a, b, c, d]: [usize; 4]) -> impl Iterator<Item = (usize, usize, usize, usize)> {
     (0..a * b * c * d).map(move |i| (i / (b * c * d), i / (c * d) % b, i / d % c, i % d))
 }

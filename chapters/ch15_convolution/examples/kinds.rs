@@ -43,7 +43,9 @@ impl Layer for ChannelByChannel {
     }
 
     fn infer(&self, x: Tensor) -> Tensor {
-        x
+        let parts: Vec<Tensor> =
+            self.0.iter().enumerate().map(|(c, conv)| conv.infer(x.narrow(1, c, 1))).collect();
+        Tensor::concat(&parts.iter().collect::<Vec<_>>(), 1)
     }
 }
 

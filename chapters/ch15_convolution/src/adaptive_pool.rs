@@ -2,8 +2,8 @@
 //! `adaptive_max_pool2d`).
 //!
 //! Of `n` rows, bin `i` of `m` holds rows `floor(i n / m)` to `ceil((i + 1) n / m)`, the last not included. If `m` divides `n`, these are
-//! windows of `n / m` rows side by side. If not, they differ by at most one row in length, and neighbours overlap by one row: no
-//! row is left out. Columns are cut in the same way.
+//! windows of `n / m` rows side by side. If not, they differ by at most one row in length, and neighbours overlap by one row at most:
+//! no row is left out. Columns are cut in the same way.
 //!
 //! Shapes: `x` is `[batch, channels, h, w]`, `y` is `[batch, channels, oh, ow]`. The mean's gradient is shared out in equal
 //! parts to the numbers of the bin, and added up where bins overlap; the maximum's goes to the number that was the largest.

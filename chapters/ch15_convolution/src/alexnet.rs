@@ -1,5 +1,5 @@
 //! A small AlexNet (Krizhevsky, Sutskever and Hinton 2012): large kernels first, overlapping pooling, three convolutions in a row,
-//! then wide linear layers with dropout. Two of the convolutions have two groups, as in the original, whose halves lived on two
+//! then wide linear layers with dropout. Three of the convolutions have two groups, as in the original, whose halves lived on two
 //! graphics cards.
 //!
 //! The original saw 224 by 224 pixels and took a stride of 4 at once; this one is for images of 32 by 32 and begins with stride 1.

@@ -23,7 +23,7 @@ pub const WEIGHT_TAPS: usize = 6;
 /// sixteen wide the second half follows the first; in others it may be in the next row.
 pub type Place = [i32; 2];
 
-/// Sixteen numbers: at `at + place[0]` if they are neighbours (`!HALVES`), else eight from there and .
+/// Sixteen numbers: at `at + place[0]` if they are neighbours (`!HALVES`), else eight from there and eight from `at + place[1]`.
 ///
 /// # Safety
 /// They can be read.

@@ -72,8 +72,8 @@ struct Rest {
     count: usize,
 }
 
-// ANCHOR: rest
 impl Rest {
+    // ANCHOR: rest
     fn new(problem: &Problem, axis: usize, rest: usize) -> Self {
         let (window, stride) = (&problem.window, problem.window.stride[axis]);
         let padding = window.padding[axis];
