@@ -23,7 +23,7 @@ const PATCH: usize = 2;
 /// Added to the eigenvalues of the patches.
 const WHITENING_EPS: f64 = 5e-4;
 
-/// One number per class in the paper is divided by this.
+/// The logits are so much of what the last layer says.
 const SCALE: f64 = 1.0 / 9.0;
 
 // ANCHOR: fast_net

@@ -7,8 +7,9 @@
 //! and more of them.
 //!
 //! Rate, momentum and decay are given for 1024 examples, and scaled to the batch: `μ = 0.85^(batch / 1024)`, and with
-//! `k = 1 + 1 / (1 - μ)`, by which momentum makes steps larger, a rate of `11.5 batch / (1024 k)` and a decay of
-//! `0.0153 batch / (1024 k)` per step.
+//! `k = 1 + 1 / (1 - μ)`, which makes up for momentum, a rate of `11.5 batch / (1024 k)` and a decay of
+//! `0.0153 batch / (1024 k)` per step. (With a constant gradient Nesterov's steps are `1 / (1 - μ)` gradients long, so the 1 in
+//! `k` is too much; but the paper's rate was found with it.)
 
 use ch05_backprop::Role;
 use ch09_optimizers::{Group, Groups, Optimizer, Sgd};
@@ -18,7 +19,7 @@ use ch14_training::{Settings, Trainer};
 use crate::{Freezing, Lookahead};
 
 // ANCHOR: recipe
-/// The numbers of the recipe; the default is the paper's.
+/// The numbers of the recipe; the default is the paper's, with 10 epochs for its 9.9.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FastRecipe {
     /// Passes over the data.

@@ -9,6 +9,7 @@
 
 use ch01_tensors::{Array, Float, Rng, context::within};
 use ch05_backprop::{Layer, Module, Visitor};
+use ch07_modules::Sequential;
 use ch11_normalization::BatchNorm2d;
 use ch15_convolution::{Conv2d, Relu};
 use ch16_resnet::convolution;
@@ -25,6 +26,8 @@ pub struct PreActivation<T: Float = f32> {
     relu2: Relu<T>,
     /// The second convolution.
     pub conv2: Conv2d<T>,
+    /// What comes between the last convolution and the sum, if anything: squeeze and excitation, stochastic depth.
+    pub last: Sequential<T>,
     /// The shortcut, where the shape changes.
     pub downsample: Option<Conv2d<T>>,
 }
@@ -40,6 +43,7 @@ impl<T: Float> PreActivation<T> {
             bn2: BatchNorm2d::new(outputs),
             relu2: Relu::new(),
             conv2: convolution(outputs, outputs, 3, 1, rng),
+            last: Sequential::new(),
             downsample: changes.then(|| convolution(inputs, outputs, 1, stride, rng)),
         }
     }
@@ -55,11 +59,13 @@ impl<T: Float> Layer<T> for PreActivation<T> {
         };
         let y = within("conv1", || self.conv1.forward(a));
         let y = self.relu2.forward(within("bn2", || self.bn2.forward(y)));
-        within("conv2", || self.conv2.forward(y)) + &s
+        let y = within("conv2", || self.conv2.forward(y));
+        within("last", || self.last.forward(y)) + &s
     }
 
     fn backward(&mut self, grad: Array<T>) -> Array<T> {
-        let g = within("conv2", || self.conv2.backward(grad.clone()));
+        let g = within("last", || self.last.backward(grad.clone()));
+        let g = within("conv2", || self.conv2.backward(g));
         let g = within("bn2", || self.bn2.backward(self.relu2.backward(g)));
         let g = within("conv1", || self.conv1.backward(g));
         match &mut self.downsample {
@@ -79,7 +85,8 @@ impl<T: Float> Layer<T> for PreActivation<T> {
         };
         let y = within("conv1", || self.conv1.infer(a));
         let y = ch03_neurons::relu(within("bn2", || self.bn2.infer(y)));
-        within("conv2", || self.conv2.infer(y)) + &s
+        let y = within("conv2", || self.conv2.infer(y));
+        within("last", || self.last.infer(y)) + &s
     }
 }
 // ANCHOR_END: passes
@@ -90,6 +97,7 @@ impl<T: Float> Module<T> for PreActivation<T> {
         visitor.child("conv1", &mut self.conv1);
         visitor.child("bn2", &mut self.bn2);
         visitor.child("conv2", &mut self.conv2);
+        visitor.child("last", &mut self.last);
         if let Some(convolution) = &mut self.downsample {
             visitor.child("downsample", convolution);
         }

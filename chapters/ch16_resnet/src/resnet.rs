@@ -122,7 +122,8 @@ fn push_block<T: Float>(
     let last = |channels: usize, rng: &mut Rng| {
         let mut last = Sequential::new();
         if let Some(reduction) = config.squeeze {
-            last = last.push(SqueezeExcite::new(channels, channels / reduction, Activation::Relu, rng));
+            last =
+                last.push(SqueezeExcite::new(channels, (channels / reduction).max(1), Activation::Relu, rng));
         }
         if drop_path > 0.0 {
             last = last.push(DropPath::new(drop_path, rng));
@@ -138,7 +139,15 @@ fn push_block<T: Float>(
             }
             (stage.push(block), EXPANSION * width)
         }
-        Kind::PreActivation => (stage.push(PreActivation::new(inputs, width, stride, rng)), width),
+        Kind::PreActivation => {
+            let mut block = PreActivation::new(inputs, width, stride, rng);
+            block.last = last(width, rng);
+            if config.zero_last {
+                // No normalisation stands behind the last convolution, and a zero gain before its ReLU could never learn.
+                block.conv2.weight.value.fill(T::ZERO);
+            }
+            (stage.push(block), width)
+        }
         Kind::Basic | Kind::Plain => {
             let mut block = BasicBlock::new(inputs, width, stride, rng);
             block.last = last(width, rng);

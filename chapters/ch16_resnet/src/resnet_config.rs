@@ -43,7 +43,8 @@ pub struct ResNetConfig {
     pub squeeze: Option<usize>,
     /// The probability with which the last block's branch is dropped in training; earlier ones less. 0 unless told.
     pub drop_path: f64,
-    /// Begin with blocks whose branch is 0: the gain of their last normalisation (`zero_init_residual`). Not unless told.
+    /// Begin with blocks whose branch is 0: the gain of their last normalisation (`zero_init_residual`), or, with activations
+    /// first, their last convolution. Not unless told.
     pub zero_last: bool,
 }
 // ANCHOR_END: config

@@ -35,8 +35,8 @@ fn training_steps_allocate_nothing_after_warm_up() {
     let init = &mut Rng::new(0, "init");
     let sgd = || Box::new(Sgd::new().momentum(0.9));
     for kind in [Kind::Basic, Kind::Bottleneck, Kind::PreActivation] {
-        let squeeze = (kind != Kind::PreActivation).then_some(2);
-        let config = ResNetConfig { width: 4, squeeze, drop_path: 0.1, ..ResNetConfig::new(kind, &[1, 1]) };
+        let config =
+            ResNetConfig { width: 4, squeeze: Some(2), drop_path: 0.1, ..ResNetConfig::new(kind, &[1, 1]) };
         check(ResNet::new(&config.cifar(10), init), sgd());
     }
     check(ResNet9::new(3, 10, 4, init), sgd());

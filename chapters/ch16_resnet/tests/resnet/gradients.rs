@@ -92,6 +92,7 @@ fn res_nets() -> Vec<ResNetConfig> {
     let config = |kind| ResNetConfig { width: 2, ..ResNetConfig::new(kind, &[1, 1]) };
     let mut configs: Vec<_> = kinds.into_iter().map(|kind| config(kind).cifar(3)).collect();
     configs.push(ResNetConfig { squeeze: Some(2), classes: 3, ..config(Kind::Basic) });
+    configs.push(ResNetConfig { squeeze: Some(2), ..config(Kind::PreActivation) }.cifar(3));
     configs
 }
 

@@ -128,11 +128,13 @@ fn property_efficient_net_permutes_and_is_linear_backward() {
 
 #[test]
 fn a_block_whose_branch_is_zero_is_the_identity() {
-    let config = ResNetConfig { zero_last: true, width: 4, ..ResNetConfig::new(Kind::Basic, &[2]) }.cifar(3);
-    let model = ResNet::new(&config, &mut Rng::new(2, "init"));
-    // ReLU of what is not negative is itself.
-    let x = Tensor::uniform([2, 4, 6, 6], 0.0, 1.0, &mut Rng::new(3, "x"));
-    assert_eq!(model.stages()[0].infer(x.clone()), x);
+    for kind in [Kind::Basic, Kind::PreActivation] {
+        let config = ResNetConfig { zero_last: true, width: 4, ..ResNetConfig::new(kind, &[2]) }.cifar(3);
+        let model = ResNet::new(&config, &mut Rng::new(2, "init"));
+        // ReLU of what is not negative is itself.
+        let x = Tensor::uniform([2, 4, 6, 6], 0.0, 1.0, &mut Rng::new(3, "x"));
+        assert_eq!(model.stages()[0].infer(x.clone()), x, "{kind:?}");
+    }
 }
 
 #[test]

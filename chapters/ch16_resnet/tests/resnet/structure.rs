@@ -3,7 +3,7 @@
 use ch01_tensors::{Rng, Tensor};
 use ch05_backprop::Layer;
 use ch07_modules::{count_parameters, state_dict};
-use ch16_resnet::{Kind, ResNet, ResNetConfig};
+use ch16_resnet::{Bottleneck, EfficientNet, EfficientNetConfig, Kind, ResNet, ResNetConfig};
 
 #[test]
 fn networks_have_as_many_parameters_as_torchvisions() {
@@ -16,9 +16,54 @@ fn networks_have_as_many_parameters_as_torchvisions() {
     for (config, want) in networks {
         assert_eq!(count_parameters(&mut ResNet::new(&config, &mut Rng::new(0, "init"))), want, "{config:?}");
     }
+    // The two deepest are not built: they are ResNet-50 with more of the same blocks.
+    let fifty = ResNetConfig::resnet50().blocks;
+    for (config, want) in [(ResNetConfig::resnet101(), 44_549_160), (ResNetConfig::resnet152(), 60_192_808)] {
+        let mut count = 25_557_032;
+        for stage in (0..4).filter(|&stage| config.blocks[stage] > fifty[stage]) {
+            let width = config.width << stage;
+            let mut block = Bottleneck::<f32>::new(4 * width, width, 1, &mut Rng::new(0, "init"));
+            count += (config.blocks[stage] - fifty[stage]) * count_parameters(&mut block);
+        }
+        assert_eq!(count, want, "{config:?}");
+    }
+    let mut efficient = EfficientNet::new(&EfficientNetConfig::b0(), &mut Rng::new(0, "init"));
+    assert_eq!(count_parameters(&mut efficient), 5_288_548);
     // The network of the benchmark.
     let config = ResNetConfig::resnet18().cifar(10);
     assert_eq!(count_parameters(&mut ResNet::new(&config, &mut Rng::new(0, "init"))), 11_173_962);
+}
+
+#[test]
+fn a_networks_name_counts_its_layers() {
+    // The first convolution, two or three in each block, and the linear layer.
+    let layers = |config: ResNetConfig| {
+        let per_block = if config.kind == Kind::Bottleneck { 3 } else { 2 };
+        2 + per_block * config.blocks.iter().sum::<usize>()
+    };
+    let networks = [
+        ResNetConfig::resnet18(),
+        ResNetConfig::resnet34(),
+        ResNetConfig::resnet50(),
+        ResNetConfig::resnet101(),
+        ResNetConfig::resnet152(),
+        ResNetConfig::small(Kind::Plain, 56),
+        ResNetConfig::small(Kind::Basic, 110),
+    ];
+    assert_eq!(networks.map(layers), [18, 34, 50, 101, 152, 56, 110]);
+}
+
+#[test]
+fn squeeze_and_excite_is_in_every_kind_of_block() {
+    for kind in [Kind::Basic, Kind::Bottleneck, Kind::PreActivation] {
+        // A reduction by more than there are channels leaves one number.
+        let config =
+            ResNetConfig { width: 4, squeeze: Some(16), ..ResNetConfig::new(kind, &[1, 1]) }.cifar(3);
+        let state = state_dict(&mut ResNet::new(&config, &mut Rng::new(0, "init")));
+        let channels = if kind == Kind::Bottleneck { 32 } else { 8 };
+        let squeezed = if kind == Kind::Bottleneck { 2 } else { 1 };
+        assert_eq!(*state["layer2.0.last.0.fc1.weight"].shape(), [squeezed, channels, 1, 1], "{kind:?}");
+    }
 }
 
 #[test]
