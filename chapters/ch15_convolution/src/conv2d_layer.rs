@@ -43,7 +43,7 @@ impl Conv2d {
 }
 
 impl Conv2d {
-    /// The same layer with a bias of zeros.
+    /// The same layer with a bias of zeros. (PyTorch draws it, even in the bounds of the weights.)
     pub fn with_bias(mut self) -> Self {
         let outputs = self.weight.value.dim(0);
         self.bias = Some(Param::new(Tensor::zeros([outputs]), Role::Bias));

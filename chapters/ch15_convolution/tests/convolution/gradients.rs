@@ -132,6 +132,14 @@ pub(crate) fn check_conv2d(x: [usize; 4], weight: [usize; 4], options: Conv2dOpt
         conv2d_im2col_input_gradient(&g, &x, &weight, options),
         conv2d_im2col_weight_gradient(&g, &x, &weight, options),
     );
+    // The direct kernels, where the processor has the instructions and the sizes fit.
+    if let (Some(y), Some(got_x), Some(got_w)) = (
+        conv2d_direct(&x, &weight, Some(&bias), options),
+        conv2d_direct_input_gradient(&g, &x, &weight, options),
+        conv2d_direct_weight_gradient(&g, &x, &weight, options),
+    ) {
+        check("direct", y, got_x, got_w);
+    }
     for kernel in Kernel::available() {
         with_kernel(kernel, || {
             check(
