@@ -33,6 +33,12 @@ pub trait Layer<T: Float = f32>: Module<T> {
     /// Without a matching forward call, or when the gradient does not have the shape of the output.
     fn backward(&mut self, grad: Array<T>) -> Array<T>;
 
+    /// [`backward`](Layer::backward) where nobody asks for the gradient with respect to the input, because the input is the
+    /// data (PyTorch: `requires_grad=False`). Layers for which that saves work have their own.
+    fn backward_params(&mut self, grad: Array<T>) {
+        self.backward(grad);
+    }
+
     /// Computes the output for use rather than training: nothing is kept.
     fn infer(&self, x: Array<T>) -> Array<T>;
 }

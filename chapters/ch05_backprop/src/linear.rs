@@ -69,17 +69,11 @@ impl<T: Float> Linear<T> {
         // exercise: end
     }
     // ANCHOR_END: forward
-}
 
-impl<T: Float> Layer<T> for Linear<T> {
-    fn forward(&mut self, x: Array<T>) -> Array<T> {
-        let y = self.output(&x);
-        self.inputs.push(x);
-        y
-    }
-
-    // ANCHOR: backward
-    fn backward(&mut self, grad: Array<T>) -> Array<T> {
+    // ANCHOR: gradients
+    /// Adds to the gradients of the parameters. Returns `grad` as `[n, out]`, and the shape of the input.
+    #[track_caller]
+    fn add_gradients(&mut self, grad: Array<T>) -> (Array<T>, Shape) {
         let Some(x) = self.inputs.pop() else {
             fail("Linear::backward", format_args!("no forward call to go back through"))
         };
@@ -92,15 +86,36 @@ impl<T: Float> Layer<T> for Linear<T> {
             );
         }
         let (g, x, batch) = (rows(&grad), rows(&x), *x.shape());
-        // exercise: backward - Add gᵀ x to the gradient of the weight and the sum of g over the batch to that of the
-        // bias; the gradient of the input is g W. `g` is [n, out], `x` is [n, in]. End with `with_batch` again.
+        // exercise: parameters - Add gᵀ x to the gradient of the weight and the sum of g over the batch to that of the
+        // bias. `g` is [n, out], `x` is [n, in].
         matmul_add(&mut self.weight.grad, &g.clone().t(), &x);
         if let Some(bias) = &mut self.bias {
             bias.grad += &g.sum(0, false);
         }
+        // exercise: end
+        (g, batch)
+    }
+    // ANCHOR_END: gradients
+}
+
+impl<T: Float> Layer<T> for Linear<T> {
+    fn forward(&mut self, x: Array<T>) -> Array<T> {
+        let y = self.output(&x);
+        self.inputs.push(x);
+        y
+    }
+
+    // ANCHOR: backward
+    fn backward(&mut self, grad: Array<T>) -> Array<T> {
+        let (g, batch) = self.add_gradients(grad);
+        // exercise: backward - The gradient of the input is g W. `g` is [n, out]. End with `with_batch` again.
         let dx = matmul(&g, &self.weight.value);
         with_batch(dx, batch)
         // exercise: end
+    }
+
+    fn backward_params(&mut self, grad: Array<T>) {
+        self.add_gradients(grad);
     }
     // ANCHOR_END: backward
 

@@ -140,6 +140,10 @@ impl<T: Float, L: Layer<T>> Layer<T> for Observed<L> {
         self.0.backward(seen(Pass::Backward, grad))
     }
 
+    fn backward_params(&mut self, grad: Array<T>) {
+        self.0.backward_params(seen(Pass::Backward, grad));
+    }
+
     fn infer(&self, x: Array<T>) -> Array<T> {
         seen(Pass::Infer, self.0.infer(x))
     }

@@ -84,15 +84,16 @@ impl<T: Float> Layer<T> for Sequential<T> {
         // exercise: end
     }
 
-    fn backward(&mut self, mut grad: Array<T>) -> Array<T> {
-        // exercise: backward - What a layer's `backward` returns is the gradient for the layer before it. The numbers
-        // in error messages are those of the forward pass.
-        for (i, layer) in self.layers.iter_mut().enumerate().rev() {
-            let _inside = context::enter(i);
-            grad = layer.backward(grad);
+    fn backward(&mut self, grad: Array<T>) -> Array<T> {
+        self.back_to(0, grad)
+    }
+
+    fn backward_params(&mut self, grad: Array<T>) {
+        let grad = self.back_to(1, grad);
+        if let Some(layer) = self.layers.first_mut() {
+            let _inside = context::enter(0);
+            layer.backward_params(grad);
         }
-        grad
-        // exercise: end
     }
 
     fn infer(&self, mut x: Array<T>) -> Array<T> {
@@ -101,6 +102,20 @@ impl<T: Float> Layer<T> for Sequential<T> {
             x = layer.infer(x);
         }
         x
+    }
+}
+
+impl<T: Float> Sequential<T> {
+    /// From the gradient of the output to that of the input of layer number `first`.
+    fn back_to(&mut self, first: usize, mut grad: Array<T>) -> Array<T> {
+        // exercise: backward - From the last layer down to number `first`. What a layer's `backward` returns is the
+        // gradient for the layer before it. The numbers in error messages are those of the forward pass.
+        for (i, layer) in self.layers.iter_mut().enumerate().skip(first).rev() {
+            let _inside = context::enter(i);
+            grad = layer.backward(grad);
+        }
+        grad
+        // exercise: end
     }
 }
 

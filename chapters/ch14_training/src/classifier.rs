@@ -34,7 +34,7 @@ impl<L: Layer<f32> + 'static> Classifier for L {
     }
 
     fn backward(&mut self, grad: Tensor) {
-        Layer::backward(self, grad);
+        Layer::backward_params(self, grad);
     }
 
     fn infer(&self, input: &Tensor) -> Tensor {

@@ -105,17 +105,29 @@ impl<T: Float> Layer<T> for Conv2d<T> {
     }
 
     fn backward(&mut self, grad: Array<T>) -> Array<T> {
-        let x = popped("Conv2d::backward", &mut self.inputs);
-        self.weight.grad += &conv2d_weight_gradient(&grad, &x, &self.weight.value, self.options);
-        if let Some(bias) = &mut self.bias {
-            bias.grad += &conv2d_bias_gradient(&grad);
-        }
+        let x = self.add_gradients(&grad);
         conv2d_input_gradient(&grad, &x, &self.weight.value, self.options)
+    }
+
+    fn backward_params(&mut self, grad: Array<T>) {
+        self.add_gradients(&grad);
     }
 
     fn infer(&self, x: Array<T>) -> Array<T> {
         let bias = self.bias.as_ref().map(|bias| &bias.value);
         conv2d_keeping(&x, &self.weight.value, bias, self.options, Some(&self.kept))
+    }
+}
+
+impl<T: Float> Conv2d<T> {
+    /// Adds to the gradients of the parameters, and returns the input.
+    fn add_gradients(&mut self, grad: &Array<T>) -> Array<T> {
+        let x = popped("Conv2d::backward", &mut self.inputs);
+        self.weight.grad += &conv2d_weight_gradient(grad, &x, &self.weight.value, self.options);
+        if let Some(bias) = &mut self.bias {
+            bias.grad += &conv2d_bias_gradient(grad);
+        }
+        x
     }
 }
 // ANCHOR_END: passes

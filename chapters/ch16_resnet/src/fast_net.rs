@@ -176,17 +176,29 @@ impl<T: Float> Layer<T> for FastNet<T> {
     }
 
     fn backward(&mut self, grad: Array<T>) -> Array<T> {
+        let grad = self.back_to_whiten(grad);
+        within("whiten", || self.whiten.backward(grad))
+    }
+
+    fn backward_params(&mut self, grad: Array<T>) {
+        let grad = self.back_to_whiten(grad);
+        within("whiten", || self.whiten.backward_params(grad));
+    }
+
+    fn infer(&self, x: Array<T>) -> Array<T> {
+        if self.views { six_views(&x, |view| self.logits(view)) } else { self.logits(x) }
+    }
+}
+
+impl<T: Float> FastNet<T> {
+    /// From the gradient of the logits to that of what the first convolution puts out.
+    fn back_to_whiten(&mut self, grad: Array<T>) -> Array<T> {
         let grad = within("head", || self.head.backward(grad * T::from_f64(SCALE)));
         let mut grad = self.pool.backward(self.flatten.backward(grad));
         for (i, block) in self.blocks.0.iter_mut().enumerate().rev() {
             grad = within("blocks", || block.back(i * LAYERS, grad));
         }
-        let grad = self.gelu.backward(grad);
-        within("whiten", || self.whiten.backward(grad))
-    }
-
-    fn infer(&self, x: Array<T>) -> Array<T> {
-        if self.views { six_views(&x, |view| self.logits(view)) } else { self.logits(x) }
+        self.gelu.backward(grad)
     }
 }
 // ANCHOR_END: passes

@@ -180,21 +180,13 @@ impl<T: Float> Layer<T> for ResNet<T> {
     }
 
     fn backward(&mut self, grad: Array<T>) -> Array<T> {
-        let grad = within("fc", || self.fc.backward(grad));
-        let mut grad = self.pool.backward(self.flatten.backward(grad));
-        if self.pre_activation {
-            grad = self.norm_relu_backward(grad);
-        }
-        for (stage, name) in self.stages.iter_mut().zip(STAGES).rev() {
-            grad = within(name, || stage.backward(grad));
-        }
-        if let Some(pool) = &mut self.max_pool {
-            grad = pool.backward(grad);
-        }
-        if !self.pre_activation {
-            grad = self.norm_relu_backward(grad);
-        }
+        let grad = self.back_to_stem(grad);
         within("conv1", || self.conv1.backward(grad))
+    }
+
+    fn backward_params(&mut self, grad: Array<T>) {
+        let grad = self.back_to_stem(grad);
+        within("conv1", || self.conv1.backward_params(grad));
     }
 
     fn infer(&self, x: Array<T>) -> Array<T> {
@@ -213,6 +205,27 @@ impl<T: Float> Layer<T> for ResNet<T> {
         }
         let x = self.flatten.infer(self.pool.infer(x));
         within("fc", || self.fc.infer(x))
+    }
+}
+
+impl<T: Float> ResNet<T> {
+    /// From the gradient of the logits to that of what the first convolution puts out.
+    fn back_to_stem(&mut self, grad: Array<T>) -> Array<T> {
+        let grad = within("fc", || self.fc.backward(grad));
+        let mut grad = self.pool.backward(self.flatten.backward(grad));
+        if self.pre_activation {
+            grad = self.norm_relu_backward(grad);
+        }
+        for (stage, name) in self.stages.iter_mut().zip(STAGES).rev() {
+            grad = within(name, || stage.backward(grad));
+        }
+        if let Some(pool) = &mut self.max_pool {
+            grad = pool.backward(grad);
+        }
+        if !self.pre_activation {
+            grad = self.norm_relu_backward(grad);
+        }
+        grad
     }
 }
 // ANCHOR_END: passes

@@ -86,6 +86,10 @@ impl Layer for Viewer {
         self.layer_mut().backward(grad)
     }
 
+    fn backward_params(&mut self, grad: Array<f32>) {
+        self.layer_mut().backward_params(grad);
+    }
+
     fn infer(&self, x: Array<f32>) -> Array<f32> {
         self.layer().infer(x)
     }
