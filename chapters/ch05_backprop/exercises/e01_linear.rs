@@ -61,16 +61,10 @@ impl<T: Float> Linear<T> {
         // bias may be absent. End with `with_batch(y, batch)`, which gives y the batch axes of the input.
         todo!()
     }
-}
 
-impl<T: Float> Layer<T> for Linear<T> {
-    fn forward(&mut self, x: Array<T>) -> Array<T> {
-        let y = self.output(&x);
-        self.inputs.push(x);
-        y
-    }
-
-    fn backward(&mut self, grad: Array<T>) -> Array<T> {
+    /// Adds to the gradients of the parameters. Returns `grad` as `[n, out]`, and the shape of the input.
+    #[track_caller]
+    fn add_gradients(&mut self, grad: Array<T>) -> (Array<T>, Shape) {
         let Some(x) = self.inputs.pop() else {
             fail("Linear::backward", format_args!("no forward call to go back through"))
         };
@@ -84,8 +78,27 @@ impl<T: Float> Layer<T> for Linear<T> {
         }
         let (g, x, batch) = (rows(&grad), rows(&x), *x.shape());
         // Yours: Add gᵀ x to the gradient of the weight and the sum of g over the batch to that of the
-        // bias; the gradient of the input is g W. `g` is [n, out], `x` is [n, in]. End with `with_batch` again.
+        // bias. `g` is [n, out], `x` is [n, in].
+        todo!();
+        (g, batch)
+    }
+}
+
+impl<T: Float> Layer<T> for Linear<T> {
+    fn forward(&mut self, x: Array<T>) -> Array<T> {
+        let y = self.output(&x);
+        self.inputs.push(x);
+        y
+    }
+
+    fn backward(&mut self, grad: Array<T>) -> Array<T> {
+        let (g, batch) = self.add_gradients(grad);
+        // Yours: The gradient of the input is g W. `g` is [n, out]. End with `with_batch` again.
         todo!()
+    }
+
+    fn backward_params(&mut self, grad: Array<T>) {
+        self.add_gradients(grad);
     }
 
     fn infer(&self, x: Array<T>) -> Array<T> {

@@ -58,10 +58,17 @@ impl<T: Float> Layer<T> for Mlp<T> {
         x
     }
 
-    fn backward(&mut self, mut grad: Array<T>) -> Array<T> {
-        // Yours: The same layers, from the last to the first. What each `backward` returns is the
-        // gradient for the one before it. `activations[i]` comes after `linears[i]`; the last has none.
-        todo!()
+    fn backward(&mut self, grad: Array<T>) -> Array<T> {
+        self.back_to(0, grad)
+    }
+
+    fn backward_params(&mut self, grad: Array<T>) {
+        let mut grad = self.back_to(1, grad);
+        let _inside = context::enter(0);
+        if let Some(activation) = self.activations.first_mut() {
+            grad = activation.backward(grad);
+        }
+        self.linears[0].backward_params(grad);
     }
 
     fn infer(&self, mut x: Array<T>) -> Array<T> {
@@ -73,6 +80,15 @@ impl<T: Float> Layer<T> for Mlp<T> {
             }
         }
         x
+    }
+}
+
+impl<T: Float> Mlp<T> {
+    /// From the gradient of the output to that of the input of linear layer number `first`.
+    fn back_to(&mut self, first: usize, mut grad: Array<T>) -> Array<T> {
+        // Yours: The same layers, from the last down to number `first`. What each `backward` returns is the
+        // gradient for the one before it. `activations[i]` comes after `linears[i]`; the last has none.
+        todo!()
     }
 }
 

@@ -25,6 +25,12 @@ pub fn gradcheck(layer: &mut dyn Layer<f64>, x: &Array<f64>) {
     layer.forward(x.clone());
     let input_gradient = layer.backward(c.clone());
     let after = gradients(layer);
+    // `backward_params` adds the same once more.
+    layer.forward(x.clone());
+    layer.backward_params(c.clone());
+    for (((path, before), (_, after)), (_, twice)) in before.iter().zip(&after).zip(&gradients(layer)) {
+        assert_gradient(&format!("{path} by backward_params"), &(twice - after), &(after - before));
+    }
 
     // Yours: The numerical gradient of `loss(layer, x, &c)` as a function of x, compared with
     // `input_gradient` by `assert_gradient("the input", …)`.

@@ -78,10 +78,16 @@ impl<T: Float> Layer<T> for Sequential<T> {
         todo!()
     }
 
-    fn backward(&mut self, mut grad: Array<T>) -> Array<T> {
-        // Yours: What a layer's `backward` returns is the gradient for the layer before it. The numbers
-        // in error messages are those of the forward pass.
-        todo!()
+    fn backward(&mut self, grad: Array<T>) -> Array<T> {
+        self.back_to(0, grad)
+    }
+
+    fn backward_params(&mut self, grad: Array<T>) {
+        let grad = self.back_to(1, grad);
+        if let Some(layer) = self.layers.first_mut() {
+            let _inside = context::enter(0);
+            layer.backward_params(grad);
+        }
     }
 
     fn infer(&self, mut x: Array<T>) -> Array<T> {
@@ -90,6 +96,15 @@ impl<T: Float> Layer<T> for Sequential<T> {
             x = layer.infer(x);
         }
         x
+    }
+}
+
+impl<T: Float> Sequential<T> {
+    /// From the gradient of the output to that of the input of layer number `first`.
+    fn back_to(&mut self, first: usize, mut grad: Array<T>) -> Array<T> {
+        // Yours: From the last layer down to number `first`. What a layer's `backward` returns is the
+        // gradient for the layer before it. The numbers in error messages are those of the forward pass.
+        todo!()
     }
 }
 

@@ -46,11 +46,12 @@ pub struct BatchNorm2d<T: Float = f32> {
     saved: Vec<Saved<T>>,
 }
 
-/// The input, and the mean and `1 / sqrt(var + eps)` of its channels.
+/// The input; the mean and `1 / sqrt(var + eps)` of its channels; and `weight / sqrt(var + eps)` as the output had it.
 struct Saved<T: Float> {
     x: Array<T>,
     mean: Array<T>,
     inv_std: Array<T>,
+    scale: Array<T>,
 }
 
 impl<T: Float> BatchNorm2d<T> {
@@ -80,6 +81,43 @@ impl<T: Float> BatchNorm2d<T> {
         }
     }
 
+    /// The output of the last forward call that has not been gone back through, computed once more, with the same bits: for
+    /// networks that would rather compute it twice than keep it (Chen et al. 2016, "Training deep nets with sublinear
+    /// memory cost").
+    ///
+    /// # Panics
+    /// Without such a call.
+    #[track_caller]
+    pub fn output_again(&self) -> Array<T> {
+        let Some(Saved { x, mean, scale, .. }) = self.saved.last() else {
+            fail("BatchNorm2d::output_again", format_args!("no forward call to go back through"))
+        };
+        let mut y = Array::scratch(*x.shape());
+        let (sizes, x) = (self.sizes("BatchNorm2d::output_again", x), x.data());
+        let copy = |at: usize, y: &mut [T]| y.copy_from_slice(&x[at..][..y.len()]);
+        self.normalise(sizes, [mean.data(), scale.data()], y.data_mut(), copy);
+        y
+    }
+
+    /// `(x - mean) scale + bias` of every plane, in place; before, `fill` is called with some planes and where they begin.
+    fn normalise(
+        &self,
+        sizes: Sizes,
+        [mean, scale]: [&[T]; 2],
+        planes: &mut [T],
+        fill: impl Fn(usize, &mut [T]) + Sync,
+    ) {
+        let (bias, level) = (self.bias.value.data(), Level::detect());
+        // As many planes to a task as make its work worth a thread's while.
+        let together = (1usize << 14).div_ceil(sizes.plane.max(1));
+        let tasks = planes.par_chunks_mut((together * sizes.plane).max(1)).enumerate();
+        tasks.for_each(|(task, planes)| {
+            let first = task * together;
+            fill(first * sizes.plane, planes);
+            simd::at_level(level, Planes { sizes, first, mean, scale, bias, planes });
+        });
+    }
+
     #[track_caller]
     fn sizes(&self, operation: &str, x: &Array<T>) -> Sizes {
         let channels = self.weight.value.size();
@@ -100,21 +138,22 @@ impl<T: Float> Layer<T> for BatchNorm2d<T> {
         }
         let x = x.contiguous();
         let mut y = Array::scratch(*x.shape());
-        let mut statistics = Array::scratch([sizes.channels, 2]);
+        let mut statistics = Array::scratch([sizes.channels, 3]);
         let (weight, bias, level) = (self.weight.value.data(), self.bias.value.data(), Level::detect());
         let (input, output) = (x.data(), Channels::new(sizes, y.data_mut()));
-        statistics.data_mut().par_chunks_mut(2).enumerate().for_each(|(channel, statistics)| {
+        statistics.data_mut().par_chunks_mut(3).enumerate().for_each(|(channel, statistics)| {
             let (weight, bias, eps) = (weight[channel], bias[channel], self.eps);
             let body = Normalise { sizes, channel, input, output: &output, weight, bias, eps, statistics };
             simd::at_level(level, body);
         });
 
         let momentum = self.momentum;
-        let [mut mean, mut inv_std] = [(); 2].map(|()| Array::scratch([sizes.channels]));
-        for (channel, of) in statistics.data().as_chunks::<2>().0.iter().enumerate() {
+        let [mut mean, mut inv_std, mut scale] = [(); 3].map(|()| Array::scratch([sizes.channels]));
+        for (channel, of) in statistics.data().as_chunks::<3>().0.iter().enumerate() {
             let (average, variance) = (of[0].to_f64(), of[1].to_f64());
             mean.data_mut()[channel] = of[0];
             inv_std.data_mut()[channel] = T::from_f64(1.0 / (variance + self.eps).sqrt());
+            scale.data_mut()[channel] = of[2];
             let (running_mean, running_var) =
                 (&mut self.running_mean.data_mut()[channel], &mut self.running_var.data_mut()[channel]);
             if let Some(share) = recalibration_share() {
@@ -128,12 +167,12 @@ impl<T: Float> Layer<T> for BatchNorm2d<T> {
             // `T::from_f64(x)` convert.
             todo!()
         }
-        self.saved.push(Saved { x, mean, inv_std });
+        self.saved.push(Saved { x, mean, inv_std, scale });
         y
     }
 
     fn backward(&mut self, grad: Array<T>) -> Array<T> {
-        let Some(Saved { x, mean, inv_std }) = self.saved.pop() else {
+        let Some(Saved { x, mean, inv_std, .. }) = self.saved.pop() else {
             fail("BatchNorm2d::backward", format_args!("no forward call to go back through"))
         };
         simd::same_shape("BatchNorm2d::backward", &grad, &x);
@@ -158,14 +197,12 @@ impl<T: Float> Layer<T> for BatchNorm2d<T> {
     fn infer(&self, x: Array<T>) -> Array<T> {
         let sizes = self.sizes("BatchNorm2d", &x);
         let mut y = x.contiguous();
-        let level = Level::detect();
-        // As many planes to a task as make its work worth a thread's while.
-        let together = (1usize << 14).div_ceil(sizes.plane.max(1));
-        y.data_mut().par_chunks_mut((together * sizes.plane).max(1)).enumerate().for_each(
-            |(part, planes)| {
-                simd::at_level(level, Infer { layer: self, sizes, first: part * together, planes });
-            },
-        );
+        let mut scale = Array::scratch([sizes.channels]);
+        for (channel, scale) in scale.data_mut().iter_mut().enumerate() {
+            let std = (self.running_var.data()[channel].to_f64() + self.eps).sqrt();
+            *scale = T::from_f64(self.weight.value.data()[channel].to_f64() / std);
+        }
+        self.normalise(sizes, [self.running_mean.data(), scale.data()], y.data_mut(), |_, _| ());
         y
     }
 }
@@ -224,7 +261,7 @@ impl<'a, T> Channels<'a, T> {
     }
 }
 
-/// One channel of the forward pass; `statistics` receives mean and variance.
+/// One channel of the forward pass; `statistics` receives mean, variance and scale.
 struct Normalise<'a, T> {
     sizes: Sizes,
     channel: usize,
@@ -257,7 +294,7 @@ impl<T: Float> simd::Body for Normalise<'_, T> {
                 *y = (x - mean_t) * scale + self.bias;
             }
         }
-        self.statistics.copy_from_slice(&[mean_t, T::from_f64(variance)]);
+        self.statistics.copy_from_slice(&[mean_t, T::from_f64(variance), scale]);
     }
 }
 
@@ -315,24 +352,22 @@ fn input_gradient<T: Float>(
     todo!()
 }
 
-/// Some whole planes in a row, from plane number `first` on, with the running statistics.
-struct Infer<'a, T: Float> {
-    layer: &'a BatchNorm2d<T>,
+/// Some whole planes in a row, from plane number `first` on, to become `(x - mean) scale + bias`.
+struct Planes<'a, T: Float> {
     sizes: Sizes,
     first: usize,
+    mean: &'a [T],
+    scale: &'a [T],
+    bias: &'a [T],
     planes: &'a mut [T],
 }
 
-impl<T: Float> simd::Body for Infer<'_, T> {
+impl<T: Float> simd::Body for Planes<'_, T> {
     #[inline(always)]
     fn run(self) {
-        let layer = self.layer;
         for (number, plane) in self.planes.chunks_mut(self.sizes.plane).enumerate() {
             let channel = (self.first + number) % self.sizes.channels;
-            let mean = layer.running_mean.data()[channel];
-            let std = (layer.running_var.data()[channel].to_f64() + layer.eps).sqrt();
-            let scale = T::from_f64(layer.weight.value.data()[channel].to_f64() / std);
-            let bias = layer.bias.value.data()[channel];
+            let (mean, scale, bias) = (self.mean[channel], self.scale[channel], self.bias[channel]);
             for x in plane {
                 *x = (*x - mean) * scale + bias;
             }

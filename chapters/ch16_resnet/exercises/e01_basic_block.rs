@@ -6,6 +6,9 @@
 //! all, or a convolution of one pixel where the shape changes. With `g = dL/dy [y > 0]`, the gradient of the sum, both
 //! ways receive `g`, and what they give back adds up: `dL/dx = f'ᵀ g + s'ᵀ g`.
 //!
+//! What `conv2` reads is not kept, but computed again on the way back, from what `bn1` keeps (Chen et al. 2016): one image of
+//! the four that the block would keep.
+//!
 //! Without a shortcut at all it is a block of a plain network, which is there to be compared with.
 
 use ch01_tensors::{Array, Float, Rng, context::within, fail};
@@ -60,6 +63,7 @@ impl<T: Float> Layer<T> for BasicBlock<T> {
         let y = within("conv1", || self.conv1.forward(x.clone()));
         let y = self.relu.forward(within("bn1", || self.bn1.forward(y)));
         let y = within("conv2", || self.conv2.forward(y));
+        drop((self.relu.release(), self.conv2.release()));
         let y = within("bn2", || self.bn2.forward(y));
         let y = within("last", || self.last.forward(y));
         // Yours: Add what the shortcut makes of `x` and apply ReLU (`add_relu(y, &s)` does both in one go);
@@ -72,6 +76,9 @@ impl<T: Float> Layer<T> for BasicBlock<T> {
         let Some(y) = self.outputs.pop() else {
             fail("BasicBlock::backward", format_args!("no forward call to go back through"))
         };
+        let hidden = ch03_neurons::relu(self.bn1.output_again());
+        self.relu.restore(hidden.clone());
+        self.conv2.restore(hidden);
         // Yours: The gradient of the sum is `add_relu_backward(grad, &y)`. Send it back through `last`, bn2,
         // conv2, relu, bn1 and conv1; and through the shortcut, if there is one. What comes out of the two adds up.
         todo!()
