@@ -102,8 +102,10 @@ fn main() -> Result<()> {
         println!("KING:\nI {written}\n");
         record
             .number(&format!("{name}_loss"), f64::from(all))
-            .number(&format!("{name}_next"), f64::from(next));
-        record.text(&format!("{name}_text"), format!("KING:\nI {written}"));
+            .number(&format!("{name}_next"), f64::from(next))
+            .number("written", written.chars().count() as f64)
+            .number(&format!("{name}_blanks"), written.chars().filter(|c| c.is_whitespace()).count() as f64)
+            .text(&format!("{name}_text"), format!("KING:\nI {}", written.trim_end()));
         let points = losses.chunks(POINT).enumerate();
         let points =
             points.map(|(i, losses)| (((i + 1) * POINT) as f64, losses.iter().sum::<f64>() / POINT as f64));
