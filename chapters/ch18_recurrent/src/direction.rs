@@ -1,9 +1,13 @@
 //! One layer in one direction of time, over packed rows: the fast path.
 //!
 //! All inputs of all steps are multiplied with `W_ih` in one product. What is left for each step is the product of the
-//! state with `W_hh` and one pass over the gates, on one core; the other core has the other direction. The gates of all
-//! steps are kept. On the way back each step turns its gates into gradients in their place, and multiplies them with
-//! `W_hh`; afterwards the gradients of the weights are one product each, over all steps.
+//! state with `W_hh` and one pass over the gates. The gates of all steps are kept. On the way back each step turns its gates
+//! into gradients in their place, and multiplies them with `W_hh`; afterwards the gradients of the weights are one product
+//! each, over all steps.
+//!
+//! With two directions, each has a core to itself. Then the products over all steps are cut into blocks of some hundred rows,
+//! whose gates stay in the core's cache from the product of the inputs to the last step of the block, and on the way back
+//! from the first step to the gradients of the weights.
 //!
 //! Derivation: with `a_t = x_t W_ihᵀ + h_(t-1) W_hhᵀ + b`, `W_ih` is used in every step, so its gradient is the sum over the
 //! steps, `Σ_t da_tᵀ x_t`: which is `dAᵀ X` with the rows of all steps below each other. The same holds for `W_hh`, with
@@ -77,29 +81,40 @@ impl<T: Float> Direction<T> {
         self.weight_hh.value.dim(1)
     }
 
-    /// What the inputs give to the gates, for all steps at once. `x` is `[rows, input]`.
-    pub fn project<K: Kind>(&self, x: &Array<T>, start: [Array<T>; 2]) -> Trace<T> {
+    /// Room for a pass over the inputs `x`, `[rows, input]`; unless this is done in blocks, with what they give to the gates, for
+    /// all steps at once.
+    pub fn begin<K: Kind>(&self, x: &Array<T>, start: [Array<T>; 2], blocks: bool) -> Trace<T> {
         let (rows, hidden) = (x.dim(0), self.hidden());
-        let gates = matmul(x, &self.weight_ih.value.clone().t());
+        let gates = match blocks {
+            true => Array::scratch([rows, K::GATES * hidden]),
+            false => matmul(x, &self.weight_ih.value.clone().t()),
+        };
         let some = |wanted: bool, width: usize| Array::scratch([if wanted { rows } else { 0 }, width]);
         let (c, apart) = (some(K::CELL, hidden), some(K::APART, K::GATES * hidden));
         Trace { x: x.clone(), start, h: some(true, hidden), c, gates, apart }
     }
 
     // ANCHOR: forward
-    /// Goes through the steps; `trace` holds what the inputs gave.
-    pub fn run<K: Kind>(&self, kind: K, trace: &mut Trace<T>, packing: &Packing) {
-        let (hidden, level) = (self.hidden(), Level::detect());
+    /// Goes through the steps. In blocks, what the inputs give to the gates is computed block by block.
+    pub fn run<K: Kind>(&self, kind: K, trace: &mut Trace<T>, packing: &Packing, blocks: bool) {
+        let (hidden, input, level) = (self.hidden(), self.weight_ih.value.dim(1), Level::detect());
         let width = K::GATES * hidden;
-        // Turned once, so that each step's product finds rows.
-        let weight = self.weight_hh.value.clone().t().contiguous();
-        let weight = Window::new(weight.data(), [hidden, width], [width, 1]);
+        // Turned once, so that each product finds rows.
+        let turned = [&self.weight_ih, &self.weight_hh].map(|weight| weight.value.clone().t().contiguous());
+        let weight_ih = Window::new(turned[0].data(), [input, width], [width, 1]);
+        let weight = Window::new(turned[1].data(), [hidden, width], [width, 1]);
         let [bias, bias_apart] = self.added_biases::<K>();
-        let Trace { start, h, c, gates, apart, .. } = trace;
+        let Trace { x, start, h, c, gates, apart } = trace;
+        let x = x.clone().contiguous();
         let start = [start[0].data(), start[1].data()];
         let (h, c, gates, apart) = (h.data_mut(), c.data_mut(), gates.data_mut(), apart.data_mut());
-        for step in 0..packing.steps() {
-            let t = if self.reverse { packing.steps() - 1 - step } else { step };
+        for (t, block) in steps(packing, self.reverse) {
+            if let Some(block) = block.filter(|_| blocks) {
+                let (first, rows) = (block.start, block.len());
+                let x = Window::new(&x.data()[first * input..], [rows, input], [input, 1]);
+                let gates = &mut gates[first * width..];
+                gemm_into(x, weight_ih, false, &mut WindowMut::new(gates, [rows, width], width));
+            }
             for piece in packing.pieces(t, self.reverse) {
                 let first = packing.start(t) + piece.rows.start;
                 let now = |size: usize| first * size..(first + piece.rows.len()) * size;
@@ -147,24 +162,34 @@ impl<T: Float> Direction<T> {
 
     // ANCHOR: backward
     /// Goes back through the steps: gates become gradients. `dy` is `[rows, ..]`, where those of `h` begin at a column; `dh`
-    /// and `dc` are the gradients of the last states of the sorted batch, and become those of the first.
+    /// and `dc` are the gradients of the last states of the sorted batch, and become those of the first. In blocks, the
+    /// gradients of the parameters are added to and that of the input is returned; otherwise [`finish`](Direction::finish) does
+    /// that.
     pub fn run_back<K: Kind>(
-        &self,
+        &mut self,
         kind: K,
         trace: &mut Trace<T>,
         packing: &Packing,
         (dy, column): (&Array<T>, usize),
         [dh, dc]: [&mut Array<T>; 2],
-    ) {
+        blocks: bool,
+    ) -> Option<Array<T>> {
         let (hidden, stride, level) = (self.hidden(), dy.dim(1), Level::detect());
         let width = K::GATES * hidden;
-        let weight = Window::new(self.weight_hh.value.data(), [width, hidden], [hidden, 1]);
+        let mut sums = blocks.then(|| Sums::new(self, &trace.x));
+        let weight = self.weight_hh.value.clone().contiguous();
+        let weight = Window::new(weight.data(), [width, hidden], [hidden, 1]);
         let Trace { start, h, c, gates, apart, .. } = trace;
         let start = [start[0].data(), start[1].data()];
         let (h, c, gates, apart, dy) = (h.data(), c.data(), gates.data_mut(), apart.data_mut(), dy.data());
         let (dh, dc) = (dh.data_mut(), dc.data_mut());
-        for step in 0..packing.steps() {
-            let t = if self.reverse { step } else { packing.steps() - 1 - step };
+        let mut done: Option<Range<usize>> = None;
+        for (t, block) in steps(packing, !self.reverse) {
+            if let (Some(sums), Some(block)) = (&mut sums, block)
+                && let Some(done) = done.replace(block)
+            {
+                sums.add(self, done, gates, apart);
+            }
             for piece in packing.pieces(t, self.reverse) {
                 let first = packing.start(t) + piece.rows.start;
                 let now = |size: usize| first * size..(first + piece.rows.len()) * size;
@@ -186,6 +211,9 @@ impl<T: Float> Direction<T> {
                     dh,
                     dc: if K::CELL { &mut dc[state(hidden)] } else { &mut [] },
                 };
+                if let Some(sums) = &mut sums {
+                    sums.keep(back.h_before, first * hidden);
+                }
                 kind.back(level, back);
                 let rows = piece.rows.len();
                 let from_state = if K::APART { &*apart } else { &*gates };
@@ -193,6 +221,10 @@ impl<T: Float> Direction<T> {
                 gemm_into(from_state, weight, K::APART, &mut WindowMut::new(dh, [rows, hidden], hidden));
             }
         }
+        if let (Some(sums), Some(done)) = (&mut sums, done) {
+            sums.add(self, done, gates, apart);
+        }
+        sums.map(|sums| sums.dx)
     }
 
     /// Adds to the gradients of the parameters, and returns that of the input, once [`run_back`](Direction::run_back) is
@@ -243,6 +275,79 @@ impl<T: Float> Direction<T> {
         }
         out
     }
+}
+
+/// What a way back in blocks collects.
+struct Sums<T: Float> {
+    x: Array<T>,
+    /// The state before each packed row.
+    before: Array<T>,
+    dx: Array<T>,
+}
+
+impl<T: Float> Sums<T> {
+    fn new(direction: &Direction<T>, x: &Array<T>) -> Self {
+        let before = Array::scratch([x.dim(0), direction.hidden()]);
+        Sums { x: x.clone().contiguous(), before, dx: Array::scratch(*x.shape()) }
+    }
+
+    /// The states before some rows; the first number of the first row lies at `at`.
+    fn keep(&mut self, before: &[T], at: usize) {
+        self.before.data_mut()[at..][..before.len()].copy_from_slice(before);
+    }
+
+    /// Adds what a block of rows gives to the gradients of the parameters, and computes the gradients of its inputs. `gates`
+    /// and `apart` hold gradients; `apart` is empty if the state's part is not apart.
+    fn add(&mut self, direction: &mut Direction<T>, rows: Range<usize>, gates: &[T], apart: &[T]) {
+        let (hidden, input) = (direction.hidden(), self.x.dim(1));
+        let (width, first, rows) = (direction.weight_ih.value.dim(0), rows.start, rows.len());
+        let gates = &gates[first * width..][..rows * width];
+        let from_state = if apart.is_empty() { gates } else { &apart[first * width..][..rows * width] };
+        let matrix = |data, columns| Window::new(data, [rows, columns], [columns, 1]);
+        let (da, du) = (matrix(gates, width), matrix(from_state, width));
+        let x = matrix(&self.x.data()[first * input..][..rows * input], input);
+        let before = matrix(&self.before.data()[first * hidden..][..rows * hidden], hidden);
+        let grad_ih = direction.weight_ih.grad.data_mut();
+        gemm_into(da.t(), x, true, &mut WindowMut::new(grad_ih, [width, input], input));
+        let grad_hh = direction.weight_hh.grad.data_mut();
+        gemm_into(du.t(), before, true, &mut WindowMut::new(grad_hh, [width, hidden], hidden));
+        let weight = direction.weight_ih.value.clone().contiguous();
+        let weight = Window::new(weight.data(), [width, input], [input, 1]);
+        let dx = &mut self.dx.data_mut()[first * input..][..rows * input];
+        gemm_into(da, weight, false, &mut WindowMut::new(dx, [rows, input], input));
+        if let Some(biases) = &mut direction.biases {
+            for (bias, from) in biases.iter_mut().zip([gates, from_state]) {
+                let sum = bias.grad.data_mut();
+                for row in from.chunks(width) {
+                    sum.iter_mut().zip(row).for_each(|(sum, &g)| *sum += g);
+                }
+            }
+        }
+    }
+}
+
+/// Rows of a block: their gates fit the cache of a core.
+const BLOCK: usize = 512;
+
+/// All steps, from the first or from the last on; with the first of each block, the rows of the block.
+fn steps(packing: &Packing, from_end: bool) -> impl Iterator<Item = (usize, Option<Range<usize>>)> {
+    let (count, mut block) = (packing.steps(), 0..0);
+    (0..count).map(move |step| {
+        let t = if from_end { count - 1 - step } else { step };
+        if block.contains(&t) {
+            return (t, None);
+        }
+        let small = |steps: &Range<usize>| packing.start(steps.end) - packing.start(steps.start) <= BLOCK;
+        let longer = |steps: &Range<usize>| match from_end {
+            true => steps.start.checked_sub(1).map(|start| start..steps.end),
+            false => (steps.end < count).then(|| steps.start..steps.end + 1),
+        };
+        block = t..t + 1;
+        while let Some(more) = longer(&block).filter(small) {
+            block = more;
+        }
+        (t, Some(packing.start(block.start)..packing.start(block.end)))
+    })
 }
 
 /// The states before a piece of a step: rows of an earlier one, or of the start.

@@ -178,7 +178,7 @@ impl<K: Kind, T: Float> Recurrent<K, T> {
             self.traces.push(traces);
         }
         self.packings.push(packing.clone());
-        (y, unsorted(last, packing))
+        (y, last.unsorted(packing))
     }
 
     /// [`infer_with`](Recurrent::infer_with) for packed data.
@@ -197,7 +197,7 @@ impl<K: Kind, T: Float> Recurrent<K, T> {
         for layer in 0..self.layers.len() {
             y = self.run(layer, &y, packing, &start, &mut last).output();
         }
-        (y, unsorted(last, packing))
+        (y, last.unsorted(packing))
     }
 
     /// [`backward_with`](Recurrent::backward_with) for packed data.
@@ -225,12 +225,12 @@ impl<K: Kind, T: Float> Recurrent<K, T> {
                 grad = self.dropouts[layer - 1].backward(grad);
             }
         }
-        (grad, unsorted(states, &packing))
+        (grad, states.unsorted(&packing))
     }
     // ANCHOR_END: packed
 
     // ANCHOR: layer
-    /// One layer: what the inputs give, then both directions at the same time.
+    /// One layer, both directions at the same time.
     fn run(
         &self,
         layer: usize,
@@ -242,16 +242,18 @@ impl<K: Kind, T: Float> Recurrent<K, T> {
         let kind = self.kind;
         let Both { forward, reverse } = &self.layers[layer];
         let first = layer * self.config.directions();
-        let mut trace = forward.project::<K>(x, part(start, first));
-        let mut reversed = reverse.as_ref().map(|reverse| reverse.project::<K>(x, part(start, first + 1)));
+        let blocks = reverse.is_some();
+        let mut trace = forward.begin::<K>(x, start.part(first), blocks);
+        let mut reversed =
+            reverse.as_ref().map(|reverse| reverse.begin::<K>(x, start.part(first + 1), blocks));
         match (reverse, &mut reversed) {
             (Some(reverse), Some(reversed)) => {
                 rayon::join(
-                    || forward.run(kind, &mut trace, packing),
-                    || reverse.run(kind, reversed, packing),
+                    || forward.run(kind, &mut trace, packing, blocks),
+                    || reverse.run(kind, reversed, packing, blocks),
                 );
             }
-            _ => forward.run(kind, &mut trace, packing),
+            _ => forward.run(kind, &mut trace, packing, blocks),
         }
         let mut keep = |place: usize, direction: &Direction<T>, trace: &Trace<T>| {
             last.hidden.assign_slice(place, &direction.last(trace, packing, false));
@@ -266,7 +268,7 @@ impl<K: Kind, T: Float> Recurrent<K, T> {
         Both { forward: trace, reverse: reversed }
     }
 
-    /// The way back: both directions at the same time, then the gradients of weights and input.
+    /// The way back, both directions at the same time.
     fn run_back(
         &mut self,
         layer: usize,
@@ -278,26 +280,27 @@ impl<K: Kind, T: Float> Recurrent<K, T> {
         let (kind, hidden) = (self.kind, self.config.hidden);
         let first = layer * self.config.directions();
         let Both { forward, reverse } = &mut self.layers[layer];
-        let [mut dh, mut dc] = part(states, first);
+        let [mut dh, mut dc] = states.part(first);
         match (reverse, &mut traces.reverse) {
             (Some(reverse), Some(reversed)) => {
-                let [mut dh_reverse, mut dc_reverse] = part(states, first + 1);
-                rayon::join(
-                    || forward.run_back(kind, &mut traces.forward, packing, (grad, 0), [&mut dh, &mut dc]),
+                let [mut dh_reverse, mut dc_reverse] = states.part(first + 1);
+                let (dx, dx_reverse) = rayon::join(
+                    || {
+                        let states = [&mut dh, &mut dc];
+                        forward.run_back(kind, &mut traces.forward, packing, (grad, 0), states, true)
+                    },
                     || {
                         let states = [&mut dh_reverse, &mut dc_reverse];
-                        reverse.run_back(kind, reversed, packing, (grad, hidden), states);
+                        reverse.run_back(kind, reversed, packing, (grad, hidden), states, true)
                     },
                 );
-                set_part(states, first, [&dh, &dc]);
-                set_part(states, first + 1, [&dh_reverse, &dc_reverse]);
-                let mut dx = forward.finish::<K>(&traces.forward, packing);
-                dx += &reverse.finish::<K>(reversed, packing);
-                dx
+                states.set_part(first, [&dh, &dc]);
+                states.set_part(first + 1, [&dh_reverse, &dc_reverse]);
+                dx.expect("blocks give it") + &dx_reverse.expect("blocks give it")
             }
             _ => {
-                forward.run_back(kind, &mut traces.forward, packing, (grad, 0), [&mut dh, &mut dc]);
-                set_part(states, first, [&dh, &dc]);
+                forward.run_back(kind, &mut traces.forward, packing, (grad, 0), [&mut dh, &mut dc], false);
+                states.set_part(first, [&dh, &dc]);
                 forward.finish::<K>(&traces.forward, packing)
             }
         }
@@ -344,23 +347,6 @@ impl<K: Kind, T: Float> Recurrent<K, T> {
             cell: state.cell.as_ref().map(|cell| packing.sort(cell)),
         }
     }
-}
-
-/// `h` and `c` of one layer and direction; an empty `c` if there is none.
-fn part<T: Float>(state: &State<T>, place: usize) -> [Array<T>; 2] {
-    let take = |array: &Array<T>| array.slice(place);
-    [take(&state.hidden), state.cell.as_ref().map_or_else(|| Array::zeros([0]), take)]
-}
-
-fn set_part<T: Float>(state: &mut State<T>, place: usize, [hidden, cell]: [&Array<T>; 2]) {
-    state.hidden.assign_slice(place, hidden);
-    if let Some(cells) = &mut state.cell {
-        cells.assign_slice(place, cell);
-    }
-}
-
-fn unsorted<T: Float>(state: State<T>, packing: &Packing) -> State<T> {
-    State { hidden: packing.unsort(&state.hidden), cell: state.cell.map(|cell| packing.unsort(&cell)) }
 }
 
 /// All steps, from zeros; the last state is dropped.
