@@ -171,7 +171,7 @@ where
 
     let loss = evaluate(&model, &valid).loss;
     let seconds = history.epochs.last().map_or(0.0, |epoch| epoch.seconds);
-    let best = history.best_epoch().map_or(0, |epoch| epoch.epoch);
+    let best = history.best_epoch().map_or(0, |epoch| epoch.epoch + 1);
     println!(
         "\nloss {loss:.4} nats per character, {:.1} minutes of training, best epoch {best}",
         seconds / 60.0
