@@ -14,7 +14,7 @@ use ch14_training::{Monitor, RunDir, Settings, Trainer};
 use ch20_transformer::{MaskedLm, MaskedTexts, Masking, load_part};
 
 use crate::reader::Reader;
-use crate::recipe::{self, Pretraining};
+use crate::recipe::Pretraining;
 use crate::run::Run;
 use crate::texts::BUCKET;
 
@@ -34,7 +34,7 @@ pub(crate) fn mask(words: usize) -> u32 {
 
 // ANCHOR: pretrain
 /// Trains the language model to its end, unless that was done before, and gives its encoder to `reader`. `texts` are encoded
-/// reviews, by a vocabulary of `words` words.
+/// reviews, by a vocabulary of `words` words; `reader` reads `tokens` of each.
 ///
 /// # Errors
 /// As [`Trainer::fit`].
@@ -43,10 +43,10 @@ pub(crate) fn pretrain(
     numbers: &Pretraining,
     mut texts: Vec<Vec<u32>>,
     words: usize,
-    reader: &mut Reader,
+    (reader, tokens): (&mut Reader, usize),
 ) -> anyhow::Result<()> {
-    let (seed, tokens) = (run.plan.seed, recipe::texts(run.plan.task, run.plan.recipe).tokens);
-    let config = numbers.bert.config(words + 1, tokens);
+    let seed = run.plan.seed;
+    let config = numbers.bert.config(words + 1, numbers.tokens);
     let mut model = MaskedLm::new(&config, &mut Rng::new(seed, "init"));
     let masking = Masking { rate: numbers.rate, mask: mask(words), words: FIRST_WORD..words as u32 };
     Rng::new(seed, "pretraining").shuffle(&mut texts);
@@ -76,7 +76,14 @@ pub(crate) fn pretrain(
             last.seconds / 60.0
         );
     }
-    load_part(reader, &state_dict(&mut model), "bert.")?;
+    let mut state = state_dict(&mut model);
+    if let Some(positions) = state.get_mut("bert.positions.weight") {
+        // The classifier reads further. There the vectors begin again, so that neighbours stay neighbours (as Longformer starts;
+        // Beltagy et al. 2020).
+        let times = tokens.div_ceil(positions.dim(0));
+        *positions = positions.tile([times, 1]).narrow(0, 0, tokens).copy();
+    }
+    load_part(reader, &state, "bert.")?;
     Ok(())
 }
 // ANCHOR_END: pretrain

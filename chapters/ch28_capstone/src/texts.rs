@@ -65,7 +65,7 @@ pub(crate) fn prepare(run: &Run, begun: bool) -> anyhow::Result<Prepared<Reader,
     if let Some(numbers) = pretraining {
         let learned = learning.iter().map(|&index| encoded[index].clone());
         let texts = learned.chain(unlabelled.iter().map(|text| words.encode(text))).collect();
-        pretraining::pretrain(run, numbers, texts, words.size(), &mut model)?;
+        pretraining::pretrain(run, numbers, texts, words.size(), (&mut model, recipe.tokens))?;
     }
 
     let (learning, watching) = (part(&learning), part(&watching));
