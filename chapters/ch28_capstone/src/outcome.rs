@@ -17,7 +17,7 @@ pub(crate) struct Outcome {
     pub confusion: Vec<usize>,
     /// Examples that were taken for another class, those first that the network was surest about.
     pub mistakes: Vec<Mistake>,
-    /// Seconds spent on the training, over all its parts.
+    /// Seconds spent on the training, those before a resume too; not those of learning the language first.
     pub seconds: f64,
 }
 

@@ -10,7 +10,7 @@ use anyhow::Context;
 use ch01_tensors::Rng;
 use ch07_modules::state_dict;
 use ch13_data::{Dataset, Loader};
-use ch14_training::{Monitor, RunDir, Settings, Trainer};
+use ch14_training::{History, HistoryError, Monitor, RunDir, Settings, Trainer};
 use ch20_transformer::{MaskedLm, MaskedTexts, Masking, load_part};
 
 use crate::reader::Reader;
@@ -19,7 +19,7 @@ use crate::run::Run;
 use crate::texts::BUCKET;
 
 /// The folder in the run's.
-pub(crate) const FOLDER: &str = "pretraining";
+const FOLDER: &str = "pretraining";
 
 /// Two numbers are no words: padding, and words that are not in the vocabulary.
 const FIRST_WORD: u32 = 2;
@@ -72,7 +72,7 @@ pub(crate) fn pretrain(
     if let Some(last) = history.epochs.last() {
         println!(
             "Of the words taken out, {:.1} % are guessed, after {:.1} minutes. Now the opinions.",
-            100.0 * last.valid_accuracy,
+            100.0 * history.best_epoch().unwrap_or(last).valid_accuracy,
             last.seconds / 60.0
         );
     }
@@ -87,3 +87,15 @@ pub(crate) fn pretrain(
     Ok(())
 }
 // ANCHOR_END: pretrain
+
+/// The seconds that this took, if the run has done it.
+///
+/// # Errors
+/// If its history cannot be read.
+pub(crate) fn seconds(run: &Run) -> Result<Option<f64>, HistoryError> {
+    let path = run.path(FOLDER).join("history.csv");
+    if !path.is_file() {
+        return Ok(None);
+    }
+    Ok(History::load(path)?.epochs.last().map(|epoch| epoch.seconds))
+}

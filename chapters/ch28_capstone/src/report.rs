@@ -8,6 +8,7 @@ use ch14_training::{Confusion, History};
 use crate::figures::{self, FIGURES};
 use crate::html::Page;
 use crate::outcome::{Mistake, Outcome};
+use crate::pretraining;
 use crate::recipe::settings;
 use crate::run::Run;
 
@@ -33,7 +34,7 @@ pub(crate) fn write(run: &Run) -> anyhow::Result<PathBuf> {
     ));
 
     page.heading("Settings");
-    page.table(&[], &settings(&run.plan, &history, outcome.seconds));
+    page.table(&[], &settings(&run.plan, &history, outcome.seconds, pretraining::seconds(run)?));
     for (file, heading) in FIGURES {
         if let Some(svg) = figures::read(run, file)? {
             page.heading(heading);

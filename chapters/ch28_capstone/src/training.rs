@@ -9,6 +9,7 @@ use ch14_training::{Classifier, History, RunDir, Trainer, evaluate};
 use crate::figures;
 use crate::gallery::Gallery;
 use crate::outcome::Outcome;
+use crate::pretraining;
 use crate::run::Run;
 
 /// Everything that a run works with.
@@ -111,6 +112,9 @@ pub(crate) fn record(run: &Run, outcome: &Outcome) -> anyhow::Result<()> {
         .series("train_loss", &column(|e| e.train_loss))
         .series("valid_loss", &column(|e| e.valid_loss))
         .series("valid_accuracy", &column(|e| 100.0 * e.valid_accuracy));
+    if let Some(seconds) = pretraining::seconds(run)? {
+        record.number("pretraining_minutes", seconds / 60.0);
+    }
     for figure in ["accuracy", "confusion"] {
         copy_figure(run, figure, &record, &format!("{id}_{figure}"))?;
     }

@@ -171,9 +171,10 @@ fn pretrained(run: &Run, recipe: &Transfer, data: &Split) -> anyhow::Result<(Res
         .fit(&mut model, &train, &for_evaluation(&data.known[1]), &folder, !folder.is_new())
         .context("the training on the known classes has stopped")?;
     let last = history.epochs.last().context("the training on the known classes had no epoch")?;
+    // The network is that of the best epoch.
     println!(
         "The six known classes: {:.2} % of the pictures kept aside, after {:.1} minutes.",
-        100.0 * last.valid_accuracy,
+        100.0 * history.best_epoch().unwrap_or(last).valid_accuracy,
         last.seconds / 60.0
     );
     Ok((model, last.seconds / 60.0))
@@ -188,7 +189,7 @@ fn train(
     epochs: u32,
     trained: &mut Trained,
 ) -> anyhow::Result<()> {
-    let (seed, way) = (run.plan.seed + trained.draw as u64, trained.way);
+    let (seed, way) = (run.plan.seed.wrapping_add(trained.draw as u64), trained.way);
     let drawn = data.draw(trained.labels, trained.draw, seed);
     let watching = for_evaluation(&drawn);
     let train = loader(drawn, recipe, seed);
