@@ -34,14 +34,28 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     if error.is::<ch00_start::figure::FigureError>() {
         return Some("make room on the disk, or choose a folder that you may write to with --out".into());
     }
+    if let Some(error) = error.downcast_ref::<CheckpointError>() {
+        return about_weights(error);
+    }
     match error.downcast_ref::<TrainError>()? {
         TrainError::NotFinite { .. } => {
             Some("look for broken examples in the data; the last good checkpoint is untouched".into())
         }
-        TrainError::Checkpoint(CheckpointError::File(CheckedFileError::Write { .. })) => Some(
+        TrainError::OtherSettings(_) => {
+            Some("go on with the data that the run was begun with, or begin a new run with --out".into())
+        }
+        TrainError::Checkpoint(error) => about_weights(error),
+        _ => None,
+    }
+}
+
+fn about_weights(error: &CheckpointError) -> Option<String> {
+    match error {
+        CheckpointError::File(CheckedFileError::Write { .. }) => Some(
             "make room on the disk, then go on with --resume RUN: the last good checkpoint is untouched"
                 .into(),
         ),
-        _ => None,
+        CheckpointError::File(CheckedFileError::NotFinite { .. }) => None,
+        _ => Some("without these weights the run is of no use: begin a new one with another --out".into()),
     }
 }
