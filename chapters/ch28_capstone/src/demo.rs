@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use ch00_start::Record;
+use ch00_start::file::workspace_root;
 use datasets::{cifar10, imdb};
 
 use crate::args::DemoArgs;
@@ -13,7 +14,7 @@ use crate::outcome::Outcome;
 use crate::run::{Plan, Run};
 use crate::task::{Recipe, Task};
 use crate::training::copy_figure;
-use crate::{finish, predict, recipe, report, runs, say_whose_code};
+use crate::{finish, predict, recipe, report, say_whose_code};
 
 /// Reviews to be read at the end. The words in the second half of each pair are those of the first half.
 const READ: [&str; 4] = [
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         "Nothing that follows is real data: pictures and reviews are generated from the seed {}.\n",
         args.seed
     );
-    let out = args.out.clone().unwrap_or_else(|| runs("demo"));
+    let out = args.out.clone().unwrap_or_else(|| workspace_root().join("runs/demo"));
     let (shapes, pictures) = learn(&out, Task::Shapes, Recipe::SmallCnn, args.seed)?;
     println!();
     let (reviews, texts) = learn(&out, Task::Reviews, Recipe::Transformer, args.seed)?;
@@ -80,7 +81,8 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
 fn learn(out: &Path, task: Task, recipe: Recipe, seed: u64) -> anyhow::Result<(Run, Outcome)> {
     let folder: PathBuf = out.join(format!("{}-{}", task.name(), recipe.name()));
     println!("== {}: {}", task.title(), recipe.name());
-    if Run::open(&folder).is_ok() {
+    // The second: if removing was stopped half-way before.
+    if folder.join("run.json").exists() || folder.join("checkpoints").exists() {
         fs::remove_dir_all(&folder)
             .with_context(|| format!("cannot remove the old run in {}", folder.display()))?;
     }

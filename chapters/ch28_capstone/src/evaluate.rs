@@ -7,6 +7,7 @@ use ch14_training::{Evaluation, RunDir, evaluate};
 
 use crate::run::Run;
 use crate::training::{Prepared, Tested};
+use crate::words::Words;
 use crate::{pictures, texts};
 
 /// Prints what the network makes of the test examples, class by class. Nothing in the folder is changed.
@@ -16,12 +17,13 @@ use crate::{pictures, texts};
 pub(crate) fn run(run: &Run, data: Option<&Path>) -> anyhow::Result<()> {
     run.finished("test.json")?;
     let mut run = run.clone();
-    if let Some(data) = data {
-        run.plan.data = Some(data.to_owned());
-    }
+    run.find_data(data)?;
+    // What belongs to the weights must be there: else it would be made anew from whatever the data are now.
     let evaluation = if run.plan.task.is_text() {
+        Words::load(&run)?;
         tested(&run, texts::prepare(&run, true)?)?
     } else {
+        pictures::preparation(&run)?;
         tested(&run, pictures::prepare(&run, true)?)?
     };
     let (confusion, classes) = (evaluation.confusion(), run.plan.task.classes());

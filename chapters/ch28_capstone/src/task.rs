@@ -1,6 +1,9 @@
 //! What can be learned, and by which recipe.
 
+use std::path::Path;
+
 use clap::ValueEnum;
+use datasets::{Source, cifar10, imdb};
 
 use crate::args::{CifarRecipe, ImdbRecipe};
 
@@ -49,6 +52,19 @@ impl Task {
         Task::ALL.into_iter().find(|task| task.name() == name)
     }
 
+    /// Looks for the real data: in `data`, else where this user keeps such data.
+    ///
+    /// # Errors
+    /// If `data` is given and does not hold them.
+    pub fn find(self, data: Option<&Path>) -> Result<Source, datasets::Error> {
+        if self.is_text() { imdb::find(data) } else { cifar10::find(data) }
+    }
+
+    /// Where the real data come from and where they go.
+    pub fn how_to_get(self) -> String {
+        if self.is_text() { imdb::how_to_get() } else { cifar10::how_to_get() }
+    }
+
     /// What the examples are called.
     pub fn examples(self) -> &'static str {
         if self.is_text() { "reviews" } else { "pictures" }
@@ -62,7 +78,7 @@ impl Task {
     /// The names of the classes, by their numbers.
     pub fn classes(self) -> &'static [&'static str] {
         match self {
-            Task::Cifar10 => &datasets::cifar10::CLASS_NAMES,
+            Task::Cifar10 => &cifar10::CLASS_NAMES,
             Task::Shapes => &datasets::shapes::CLASS_NAMES,
             Task::Imdb | Task::Reviews => &OPINIONS,
         }

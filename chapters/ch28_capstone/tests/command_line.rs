@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use datasets::cifar10::Cifar10;
 use datasets::{cifar10, imdb, reviews, shapes};
@@ -121,8 +121,9 @@ fn pictures_from_training_to_prediction() {
     assert!(works(&["evaluate", path(&run)]).contains(&accuracy));
     changes_nothing(&run, || {
         let other = folder();
-        let data = shapes::generate(8, 100, 20);
-        cifar10::save(other.path(), &Cifar10 { class_names: cifar10::CLASS_NAMES, ..data }).expect("written");
+        let data = Cifar10 { class_names: cifar10::CLASS_NAMES, ..shapes::generate(8, 100, 20) };
+        // In a folder of the folder that is named: it is searched as at the beginning of a run.
+        cifar10::save(&other.path().join("cifar10"), &data).expect("written");
         let said = works(&["evaluate", path(&run), "--data", path(other.path())]);
         assert!(said.contains("of 20 test pictures"), "{said}");
     });
@@ -147,6 +148,13 @@ fn pictures_from_training_to_prediction() {
     let said = fails(1, &["cifar10", "--resume", path(&run), "--seed", "3"]);
     assert!(said.contains("--seed 0, not 3"), "{said}");
     assert!(fails(1, &["imdb", "--resume", path(&run)]).contains("cifar10, not imdb"));
+
+    // A run that still needs its data says where they were, and how to say where they are.
+    drop(data);
+    assert!(works(&["cifar10", "--resume", path(&run)]).contains("is finished"));
+    fs::remove_file(run.join("test.json")).expect("removed");
+    let said = fails(1, &["cifar10", "--resume", path(&run)]);
+    assert!(said.contains("no longer in") && said.contains("--data"), "{said}");
 }
 
 #[test]
@@ -178,6 +186,11 @@ fn texts_from_training_to_prediction() {
             assert!(said.contains("of 10 test reviews"), "{said}");
         });
     }
+    // What belongs to the weights is never made anew.
+    let words = out.path().join("bagofwords/vocabulary.json");
+    fs::remove_file(&words).expect("removed");
+    assert!(fails(1, &["evaluate", path(&out.path().join("bagofwords"))]).contains("not there any more"));
+    assert!(!words.exists());
 }
 
 #[test]
@@ -300,6 +313,21 @@ fn a_folder_that_cannot_be_written_is_noticed_before_the_training() {
     fs::write(&file, "").expect("a file");
     let said = fails(1, &["cifar10", "--data", path(data.path()), "--out", path(&file.join("below"))]);
     assert!(said.contains("cannot write") && said.contains("hint:"), "{said}");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_program_without_a_backtrace() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ch28_capstone"))
+        .args(["bench", "--workload", "mlp", "--seconds", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("error: ") && !said.contains("panicked"), "{said}");
 }
 
 #[test]
