@@ -5,11 +5,11 @@
 //! ```
 //!
 //! A peer is any program that takes the flags of `bench` (`--workload`, `--threads`, `--dtype`, `--json`, `--seconds`, and
-//! `--batch` or `--infer`) and prints the same keys; several can be given, for instance with the variants of one library. The machine's speed drifts, so
-//! the programs take turns, and each round gives one ratio: ours over that of the fastest peer in the same round. The median
-//! of the rounds counts, and the spread is stated. There are two groups of cases: those of chapters 5 to 20 that were there
-//! first, and with `--architectures` the larger networks. With `--record` the book quotes a group. With `--case NAME` only that
-//! case is measured, and nothing recorded.
+//! `--batch` or `--infer`) and prints the same keys; several can be given, for instance with the variants of one library. The
+//! machine's speed drifts, so the programs take turns, and each round gives one ratio: ours over that of the fastest peer in the
+//! same round. The median of the rounds counts, and the spread is stated. There are two groups of cases: small networks, and
+//! with `--architectures` larger ones. With `--record` the book quotes a group. With `--case NAME` only that case is measured,
+//! and nothing recorded.
 
 use std::process::{Command, Stdio};
 
@@ -20,7 +20,7 @@ use serde_json::Value;
 /// A name, the workload, and what is special about it.
 type Case = (&'static str, &'static str, &'static [&'static str]);
 
-const FIRST: [Case; 6] = [
+const SMALL: [Case; 6] = [
     ("mlp", "mlp", &[]),
     ("smallcnn", "smallcnn", &[]),
     ("transformer", "transformer", &[]),
@@ -47,7 +47,7 @@ fn main() -> anyhow::Result<()> {
     let peers: Vec<&str> = after("--peer").collect();
     let only = after("--case").next();
     let larger = arguments.iter().any(|argument| argument == "--architectures");
-    let cases: &[Case] = if larger { &ARCHITECTURES } else { &FIRST };
+    let cases: &[Case] = if larger { &ARCHITECTURES } else { &SMALL };
     ensure!(only.is_none_or(|only| cases.iter().any(|case| case.0 == only)), "no such case: {cases:?}");
     ensure!(!peers.is_empty(), "give at least one --peer \"PROGRAM ARGUMENTS\"");
     let ours = bench_program()?;

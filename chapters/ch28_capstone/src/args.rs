@@ -191,7 +191,7 @@ pub struct BenchArgs {
     pub json: bool,
 }
 
-/// The workloads that exist so far.
+/// Networks with a batch and an optimizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Workload {
     /// 784, 256, 128, 10; SGD with momentum

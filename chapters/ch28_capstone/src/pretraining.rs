@@ -27,11 +27,6 @@ const FIRST_WORD: u32 = 2;
 /// So many reviews are kept aside to watch the guessing.
 const WATCHED: usize = 1000;
 
-/// The number of the sign for a word that was taken out: the first behind the `words`.
-pub(crate) fn mask(words: usize) -> u32 {
-    words as u32
-}
-
 // ANCHOR: pretrain
 /// Trains the language model to its end, unless that was done before, and gives its encoder to `reader`. `texts` are encoded
 /// reviews, by a vocabulary of `words` words; `reader` reads `tokens` of each.
@@ -48,7 +43,9 @@ pub(crate) fn pretrain(
     let seed = run.plan.seed;
     let config = numbers.bert.config(words + 1, numbers.tokens);
     let mut model = MaskedLm::new(&config, &mut Rng::new(seed, "init"));
-    let masking = Masking { rate: numbers.rate, mask: mask(words), words: FIRST_WORD..words as u32 };
+    // The sign for a word that was taken out is the first number behind the words.
+    let words = words as u32;
+    let masking = Masking { rate: numbers.rate, mask: words, words: FIRST_WORD..words };
     Rng::new(seed, "pretraining").shuffle(&mut texts);
     let watched = texts.split_off(texts.len().saturating_sub(WATCHED.min(texts.len() / 10)));
     let set = |texts| Arc::new(MaskedTexts::new(texts, numbers.tokens, masking.clone()));

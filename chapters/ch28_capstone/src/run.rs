@@ -142,14 +142,18 @@ impl Plan {
         let task = text("task")?;
         let recipe = text("recipe")?;
         let epochs = number("epochs")?;
-        Ok(Plan {
+        let plan = Plan {
             task: Task::named(task).ok_or_else(|| format!("there is no task '{task}'"))?,
             recipe: Recipe::named(recipe).ok_or_else(|| format!("there is no recipe '{recipe}'"))?,
             seed: number("seed")?,
             epochs: u32::try_from(epochs).map_err(|_| format!("{epochs} epochs are too many"))?,
             data: value["data"].as_str().map(PathBuf::from),
             weights: value["weights"].as_str().map(PathBuf::from),
-        })
+        };
+        if plan.data.is_none() && matches!(plan.task, Task::Cifar10 | Task::Imdb) {
+            return Err("it does not say where the data are".into());
+        }
+        Ok(plan)
     }
 }
 
@@ -318,6 +322,10 @@ mod tests {
             (
                 "{\"version\": 1, \"task\": \"chess\", \"recipe\": \"smallcnn\", \"epochs\": 1}",
                 "no task 'chess'",
+            ),
+            (
+                "{\"version\": 1, \"task\": \"imdb\", \"recipe\": \"bilstm\", \"seed\": 0, \"epochs\": 1}",
+                "where the data are",
             ),
             ("{\"version\": 1, \"task\": \"imdb\", \"recipe\": \"smallcnn\", \"epochs\": 1}", "'seed'"),
         ] {

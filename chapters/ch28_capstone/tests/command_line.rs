@@ -299,8 +299,8 @@ fn runs_that_are_not_there_not_finished_or_damaged() {
     }
     fs::write(out.path().join("run.json"), "{\"version\": 1, \"task\"").expect("written");
     assert!(fails(1, &["report", run]).contains("damaged"));
-    let plan =
-        "{\"version\": 1, \"task\": \"imdb\", \"recipe\": \"transformer\", \"seed\": 0, \"epochs\": 1}";
+    let plan = "{\"version\": 1, \"task\": \"imdb\", \"recipe\": \"transformer\", \"seed\": 0, \"epochs\": 1, \
+                \"data\": \"absent\"}";
     fs::write(out.path().join("run.json"), plan).expect("written");
     let said = fails(1, &["report", run]);
     assert!(said.contains("not finished") && said.contains("--resume"), "{said}");
