@@ -68,7 +68,8 @@ pub struct TrainArgs<R: ValueEnum + Clone + Send + Sync + 'static> {
     #[arg(long, value_name = "DIR")]
     pub weights: Option<PathBuf>,
 
-    /// How often the network sees every training example
+    /// How often the network sees every training example (with `transfer` those of the six classes, with `pretrain` those
+    /// that have a label)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub epochs: Option<u32>,
 
