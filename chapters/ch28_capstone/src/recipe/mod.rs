@@ -1,4 +1,5 @@
-//! The recipes: how each task is learned. [`numbers`] holds the numbers, the other files what they mean.
+//! The recipes: how each task is learned. [`numbers`] holds the numbers in which they differ, the other files what
+//! these mean.
 
 mod numbers;
 mod pictures;

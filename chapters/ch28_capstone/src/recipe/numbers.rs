@@ -1,4 +1,4 @@
-//! Every number that a training depends on.
+//! The numbers in which the recipes differ.
 
 use ch16_resnet::FastRecipe;
 
