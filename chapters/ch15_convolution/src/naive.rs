@@ -4,7 +4,8 @@
 //! Shapes: `x` is `[batch, in, h, w]`, `weight` is `[out, in / groups, kh, kw]`, `y` is `[batch, out, oh, ow]`.
 //!
 //! `y[n, o, i, j] = bias[o] + sum_{c, u, v} weight[o, c, u, v] x[n, first + c, i s + u d - p, j s + v d - p]`, where `x` is 0
-//! outside the image and `first` is the first input channel of `o`'s group. With `g = dL/dy`, each product
+//! outside the image, `s` is the stride, `p` the padding, `d` the dilation (1, until the next page of the chapter explains it) and
+//! `first` the first input channel of `o`'s group. With `g = dL/dy`, each product
 //! `weight[o, c, u, v] x[n, first + c, ..]` in that sum sends `g[n, o, i, j]` times one of its factors to the gradient of
 //! the other.
 
