@@ -4,7 +4,7 @@
 /// Writes to `sizes[t]` how many of the sequences have a step `t`, that is, are longer than `t`. The lengths are sorted,
 /// longest first, and `sizes` is as long as the longest.
 pub fn step_sizes(lengths: &[i64], sizes: &mut [i64]) {
-    // exercise: sizes - With n sequences left, shorten n while the last of them, at place n - 1, is not longer than t.
+    // exercise: sizes - Write to `sizes[t]` how many of the lengths are greater than t. One walk through them is enough.
     let mut n = lengths.len();
     for (t, size) in sizes.iter_mut().enumerate() {
         while n > 0 && lengths[n - 1] <= t as i64 {
