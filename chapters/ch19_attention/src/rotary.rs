@@ -1,10 +1,10 @@
 //! Rotary positions (RoPE; Su et al. 2021): queries and keys are turned by angles that grow with their position.
 //!
 //! Shapes: `x` and `y` are `[batch, heads, time, d]`, `d` even. Each pair of features is a point in a plane; at position
-//! `p` pair `i` is turned by the angle `p ω_i`, `ω_i = base^(-2i/d)`:
-//! `y_a = x_a cos(p ω_i) - x_b sin(p ω_i)`, `y_b = x_a sin(p ω_i) + x_b cos(p ω_i)`.
+//! `t` pair `i` is turned by the angle `t ω_i`, `ω_i = base^(-2i/d)`:
+//! `y_a = x_a cos(t ω_i) - x_b sin(t ω_i)`, `y_b = x_a sin(t ω_i) + x_b cos(t ω_i)`.
 //! Turning both of two vectors by the same angle does not change their product, so the product of a query at `p` and a
-//! key at `s` depends on `p - s` alone.
+//! key at `t'` depends on `t - t'` alone.
 //!
 //! Backward: a rotation's transpose is the rotation by the negative angle.
 //!
