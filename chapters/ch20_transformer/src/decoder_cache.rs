@@ -1,7 +1,7 @@
 //! What a decoder remembers of the texts it has read: keys and values of every token, in every block.
 //!
-//! For `layers` blocks with `kv_heads` heads of `d` features that is `2 layers kv_heads d` numbers per token: 36,864 for the
-//! smallest GPT-2, 147 kB. Sharing heads of keys (LLaMA) makes it smaller by as much.
+//! For `layers` blocks with `kv_heads` heads of `d` features that is `2 layers kv_heads d` numbers per token: 18,432 for the
+//! smallest GPT-2, 74 kB. Sharing heads of keys (LLaMA) makes it smaller by as much.
 
 use ch01_tensors::{Array, Float};
 use ch19_attention::KvCache;
