@@ -85,7 +85,9 @@ fn backward() {
     };
     cell.forward(x, h, c.clone());
     let (dx, _, dc_before) = cell.backward(&dh, &dc);
-    let mistakes: [(&str, &[f64]); 2] = [
+    let all: Vec<f64> = (0..HIDDEN).map(&right).collect();
+    let mistakes: [(&str, &[f64]); 3] = [
+        ("the forget gate stands between the two cells: its factor is missing", &all),
         ("the output depends on the cell too: its gradient is missing", &only_cell),
         ("the gradient of the new cell from later steps is missing", &only_output),
     ];

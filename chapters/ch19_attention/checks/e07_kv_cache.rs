@@ -22,7 +22,8 @@ fn tokens_are_added() {
     let got = cache.keys().to_vec();
     let behind = "the places behind the last token are not real, and must not be handed out";
     assert!(got.len() != whole.len(), "keys: {behind}");
-    close("keys after two tokens", &got, &first.to_vec(), 0.0, &[]);
+    let mistakes: [(&str, &[f64]); 1] = [("the number of tokens did not move: `len` is still 0", &[])];
+    close("keys after two tokens", &got, &first.to_vec(), 0.0, &mistakes);
     cache.extend(&second, &(&second * 2.0));
     let want = Array::concat(&[&first, &second], 2);
     let overwritten = Array::concat(&[&second, &first.narrow(2, 1, 1), &Array::zeros([2, 1, 1, 2])], 2);
