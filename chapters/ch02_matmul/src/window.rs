@@ -28,7 +28,8 @@ impl<'a, T> Window<'a, T> {
     #[track_caller]
     pub fn new(data: &'a [T], [rows, cols]: [usize; 2], [row, col]: [usize; 2]) -> Self {
         check(data.len(), [rows, cols], [row, col]);
-        Window { data, rows, cols, row, col }
+        // An axis of length 1 is not stepped along, and its stride may be any number: a small one will do.
+        Window { data, rows, cols, row: row.min(data.len()), col: col.min(data.len()) }
     }
 
     /// The same matrix with rows and columns swapped.
@@ -57,6 +58,8 @@ impl<'a, T> WindowMut<'a, T> {
         if rows > 1 && row < cols {
             fail("WindowMut", format_args!("rows of {cols} elements overlap: they begin {row} apart"));
         }
+        // As above, for a single row.
+        let row = row.min(data.len());
         WindowMut { first: data.as_mut_ptr(), rows, cols, row, borrowed: PhantomData }
     }
 
@@ -73,7 +76,14 @@ impl<'a, T> WindowMut<'a, T> {
 
 #[track_caller]
 fn check(length: usize, [rows, cols]: [usize; 2], [row, col]: [usize; 2]) {
-    if rows > 0 && cols > 0 && (rows - 1) * row + (cols - 1) * col >= length {
+    if rows == 0 || cols == 0 {
+        return;
+    }
+    // The place of the last element; none if no usize can say it, where a plain product would begin
+    // again at 0.
+    let [down, across] = [(rows - 1).checked_mul(row), (cols - 1).checked_mul(col)];
+    let last = down.zip(across).and_then(|(down, across)| down.checked_add(across));
+    if last.is_none_or(|last| last >= length) {
         let rule =
             format_args!("[{rows}, {cols}] with strides [{row}, {col}] does not fit in {length} elements");
         fail("Window", rule);
@@ -147,6 +157,29 @@ mod tests {
     #[should_panic(expected = "Window: [2, 3] with strides [4, 1] does not fit in 6 elements")]
     fn a_window_must_fit() {
         Window::new(&[0.0; 6], [2, 3], [4, 1]);
+    }
+
+    #[test]
+    fn a_window_beyond_all_addresses_does_not_fit() {
+        // Twice half of all addresses is 0 in a usize: the last row would seem to be the first.
+        let half = usize::MAX / 2 + 1;
+        for (sizes, strides) in [([3, 2], [half, 1]), ([2, 3], [1, half]), ([2, 2], [usize::MAX, 1])] {
+            let make = || {
+                _ = Window::new(&[0.0; 4], sizes, strides);
+            };
+            let panic = std::panic::catch_unwind(make).expect_err("must be refused");
+            let message = panic.downcast::<String>().expect("a text");
+            assert!(message.ends_with("does not fit in 4 elements"), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_stride_of_a_single_row_does_not_matter() {
+        let (a, b, mut c) = ([2.0f32; 3], [1.0f32; 3 * 40], [0.0f32; 40]);
+        let far = isize::MAX as usize;
+        let (x, y) = (Window::new(&a, [1, 3], [far, 1]), Window::new(&b, [3, 40], [40, 1]));
+        gemm_into(x, y, false, &mut WindowMut::new(&mut c, [1, 40], far));
+        assert_eq!(c, [6.0; 40]);
     }
 
     #[test]
