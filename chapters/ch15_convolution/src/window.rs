@@ -53,7 +53,7 @@ pub struct Window {
 impl Window {
     /// The rows and columns from the first tap to the last: `(kernel - 1) dilation + 1`.
     pub fn span(&self) -> [usize; 2] {
-        [0, 1].map(|i| (self.kernel[i] - 1) * self.dilation[i] + 1)
+        [0, 1].map(|i| (self.kernel[i] - 1).saturating_mul(self.dilation[i]).saturating_add(1))
     }
 
     /// How many positions the window has, down and across: `(input + 2 padding - span) / stride + 1`, rounded down.
@@ -77,8 +77,10 @@ impl Window {
         if dilation.contains(&0) {
             fail(operation, format_args!("a kernel of {kernel:?} with dilation {dilation:?}"));
         }
+        // No image is as large as the sizes at which these stop growing.
         let span = self.span();
-        if (0..2).any(|i| span[i] > input[i] + 2 * padding[i]) {
+        let padded = [0, 1].map(|i| padding[i].saturating_mul(2).saturating_add(input[i]));
+        if (0..2).any(|i| span[i] > padded[i] || padded[i] > isize::MAX as usize) {
             let reach = if span == kernel { String::new() } else { format!(", dilated to {span:?},") };
             fail(
                 operation,
@@ -132,6 +134,20 @@ mod tests {
         let w = options(2, 1, 2).window("test", [7; 2], [3; 2]);
         assert_eq!((w.span(), w.output()), ([5; 2], [3; 2]));
         assert_eq!([0, 1, 2].map(|tap| w.source(0, 0, tap)), [None, Some(1), Some(3)]);
+    }
+
+    #[test]
+    fn sizes_beyond_all_addresses_are_refused() {
+        // Twice this padding is 0 in a usize, and so is this dilation times the two gaps between three taps.
+        let half = usize::MAX / 2 + 1;
+        let one = Conv2dOptions::default();
+        for options in
+            [Conv2dOptions { padding: [half, 0], ..one }, Conv2dOptions { dilation: [1, half], ..one }]
+        {
+            let panic = std::panic::catch_unwind(|| options.window("test", [5, 5], [3, 3]));
+            let message = panic.expect_err("must be refused").downcast::<String>().expect("a text");
+            assert!(message.starts_with("test: a kernel of [3, 3]"), "{message}");
+        }
     }
 
     #[test]

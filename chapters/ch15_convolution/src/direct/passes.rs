@@ -18,7 +18,7 @@ pub(crate) fn fits(problem: &Problem) -> bool {
         && (height * width) % LANES == 0
         && problem.taps() > 0
         // Offsets are 32 bits wide.
-        && problem.inputs * padded_plane(problem) < i32::MAX as usize
+        && problem.inputs.saturating_mul(padded_plane(problem)) < i32::MAX as usize
 }
 
 /// Height and width of a padded channel.
@@ -29,7 +29,7 @@ fn padded(problem: &Problem) -> [usize; 2] {
 
 fn padded_plane(problem: &Problem) -> usize {
     let [height, width] = padded(problem);
-    height * width
+    height.saturating_mul(width)
 }
 
 /// Offsets into a padded image, the same for every image of a call.
