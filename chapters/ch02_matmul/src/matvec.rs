@@ -161,3 +161,43 @@ pub(crate) fn gemv<T: Float>(a: Strided<'_, T>, x: Strided<'_, T>, k: usize, add
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ch01_tensors::{Rng, Tensor};
+
+    use super::*;
+
+    #[test]
+    fn the_same_bits_at_every_level_and_alignment() {
+        let mut rng = Rng::new(8, "levels");
+        let mut draw = |length: usize| Tensor::uniform([length], -1.0, 1.0, &mut rng).to_vec();
+        for (m, k, first) in [(1, 1, 0), (5, 17, 1), (4, 64, 3), (7, 83, 2), (70, 3, 5), (2, 0, 1)] {
+            let (a, x) = (draw(first + m * k), draw(first + k));
+            let start = first as isize;
+            let by_rows = Strided { storage: &a, first: start, row: k as isize, col: 1 };
+            let by_columns = Strided { storage: &a, first: start, row: 1, col: m as isize };
+            let column = Strided { storage: &x, first: start, row: 1, col: 1 };
+            let run = |level| {
+                let mut c = [vec![1.0; m], vec![1.0; m]];
+                let [of_rows, of_columns] = &mut c;
+                at_level(level, ByRows { a: by_rows, x: &x[first..], c: of_rows });
+                at_level(level, ByColumns { a: by_columns, x: column, k, c: of_columns });
+                c
+            };
+            let want: [Vec<f32>; 2] = run(Level::Portable);
+            for level in Level::all() {
+                assert!(run(level) == want, "[{m}, {k}] from {first} on, {level:?}");
+            }
+            // Sums of k products of numbers below 1 and of 1, rounded up to 2 k times.
+            let bound = (2 * k * (k + 1)) as f64 * 2f64.powi(-24);
+            for (matrix, got) in [by_rows, by_columns].into_iter().zip(&want) {
+                for (i, &got) in got.iter().enumerate() {
+                    let products = (0..k).map(|p| f64::from(matrix.at(i, p)) * f64::from(x[first + p]));
+                    let want = 1.0 + products.sum::<f64>();
+                    assert!((f64::from(got) - want).abs() <= bound, "[{m}, {k}], row {i}: {got} for {want}");
+                }
+            }
+        }
+    }
+}

@@ -126,12 +126,20 @@ proptest! {
 
 #[test]
 fn sizes_beyond_every_block() {
-    // Below, at and above the blocks of each kernel: more than 560 rows, 320 or 480 of p, 1280 columns; and many parts of
-    // one axis with little of the others.
+    // Below and above the longest blocks of each kernel, with AVX-512 262 rows, 320 of p and 2560 columns, with AVX2 480, 480
+    // and 1280; and many parts of one axis with little of the others.
     let mut rng = Rng::new(5, "blocks");
-    for [m, k, n] in
-        [[577, 331, 45], [14, 700, 97], [31, 40, 1301], [721, 9, 33], [3, 2000, 5], [129, 511, 161]]
-    {
+    for [m, k, n] in [
+        [577, 331, 45],
+        [14, 700, 97],
+        [31, 40, 1301],
+        [721, 9, 33],
+        [3, 2000, 5],
+        [129, 511, 161],
+        // Several blocks of columns, whose panels take the room of those before; with several of p, and of rows.
+        [5, 323, 2603],
+        [265, 4, 2579],
+    ] {
         for layouts in [[0, 0], [0, 1], [1, 0], [1, 1], [2, 5], [6, 16]] {
             let (a, b): (Tensor, Tensor) =
                 (view(&[m, k], layouts[0], &mut rng), view(&[k, n], layouts[1], &mut rng));

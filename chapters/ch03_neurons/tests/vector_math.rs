@@ -1,5 +1,5 @@
-//! The 32-bit exp, exp_m1, tanh, erf and ln_1p against 64-bit references: error bounds in units in the last place over a
-//! sweep of all floats, special values, and the same bits at every vector width.
+//! The 32-bit exp, exp_m1, tanh, erf, ln_1p, sigmoid and GELU against 64-bit references: error bounds in units in the last
+//! place over a sweep of all floats, special values, and the same bits at every vector width.
 
 use ch03_neurons::erf::{erf_f32, erf_f64};
 use ch03_neurons::exp::{exp_f32, exp_low_f32, exp_m1_f32, exp_within_f32};
@@ -135,15 +135,60 @@ fn special_values() {
     }
 }
 
+/// GELU and its slope for one number, as [`simd::Unary`]: too long for a closure.
+#[derive(Clone, Copy)]
+struct Gelu;
+#[derive(Clone, Copy)]
+struct GeluSlope;
+
+impl simd::Unary<f32> for Gelu {
+    #[inline(always)]
+    fn at(self, x: f32) -> f32 {
+        math::gelu(x, |_| unreachable!("the plain one is for 64 bits"))
+    }
+}
+
+impl simd::Unary<f32> for GeluSlope {
+    #[inline(always)]
+    fn at(self, x: f32) -> f32 {
+        math::gelu_slope(x, |_| unreachable!("the plain one is for 64 bits"))
+    }
+}
+
+#[test]
+fn special_values_of_sigmoid_and_gelu() {
+    use simd::Unary;
+    let (inf, nan) = (f32::INFINITY, f32::NAN);
+    assert_eq!([-inf, -104.0, -0.0, 0.0, 104.0, inf].map(sigmoid_at::<f32>), [0.0, 0.0, 0.5, 0.5, 1.0, 1.0]);
+    // The smallest result, which is subnormal: e^x itself.
+    assert_eq!(sigmoid_at(-103.972_08f32).to_bits(), 1);
+    assert_eq!([7.0, 1e30, f32::MAX, inf].map(|x| Gelu.at(x)), [7.0, 1e30, f32::MAX, inf]);
+    assert_eq!([-7.0, -1e30, -f32::MAX].map(|x| Gelu.at(x)), [0.0; 3]);
+    // -inf times 0, as by the plain formula and in PyTorch.
+    assert!(Gelu.at(-inf).is_nan());
+    assert_eq!([0.0f32, -0.0].map(|x| Gelu.at(x).to_bits()), [0.0f32, -0.0].map(f32::to_bits));
+    assert_eq!([-inf, -7.0, 7.0, inf].map(|x| GeluSlope.at(x)), [0.0, 0.0, 1.0, 1.0]);
+    // A small number is halved, a subnormal one too.
+    let tiny = f32::from_bits(78);
+    assert_eq!([Gelu.at(tiny), Gelu.at(-tiny)], [tiny / 2.0, -tiny / 2.0]);
+    let functions: [fn(f32) -> f32; 3] = [sigmoid_at::<f32>, |x| Gelu.at(x), |x| GeluSlope.at(x)];
+    for f in functions {
+        assert!(f(nan).is_nan() && f(-nan).is_nan());
+    }
+}
+
 #[test]
 fn the_same_bits_at_every_vector_width() {
     type Function = (&'static str, fn(f32) -> f32);
-    let inputs: Vec<f32> = sweep().step_by(7).chain([f32::NAN]).collect();
-    let functions: [Function; 5] = [
+    let inputs: Vec<f32> = sweep().step_by(7).chain([f32::NAN, f32::INFINITY, f32::NEG_INFINITY]).collect();
+    let functions: [Function; 8] = [
         ("exp", exp_f32),
         ("exp_m1", exp_m1_f32),
         ("tanh", tanh_f32),
         ("erf", erf_f32),
+        ("sigmoid", sigmoid_at::<f32>),
+        ("gelu", |x| simd::Unary::at(Gelu, x)),
+        ("slope of gelu", |x| simd::Unary::at(GeluSlope, x)),
         ("ln_1p", ln_1p_f32),
     ];
     for (name, scalar) in functions {
@@ -154,6 +199,9 @@ fn the_same_bits_at_every_vector_width() {
                 "exp_m1" => map_slice(level, &mut x, exp_m1_f32),
                 "tanh" => map_slice(level, &mut x, tanh_f32),
                 "erf" => map_slice(level, &mut x, erf_f32),
+                "sigmoid" => map_slice(level, &mut x, sigmoid_at::<f32>),
+                "gelu" => map_slice(level, &mut x, Gelu),
+                "slope of gelu" => map_slice(level, &mut x, GeluSlope),
                 _ => map_slice(level, &mut x, ln_1p_f32),
             }
             x
