@@ -5,7 +5,7 @@
 //!
 //! How does it know that they are the same? It holds on to the array that it made the form of. Arrays share their memory until
 //! one of them is changed, and then that one gets memory of its own (chapter 1): as long as the layer's weights begin at the
-//! same address as the array kept here, nobody has written to them.
+//! same address as the array kept here, nobody has written to them. Parts of an array may begin there too, hence the shapes.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -53,8 +53,9 @@ impl Kept {
             return way.form(problem, weight);
         }
         let mut entry = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (kernel, same) =
-            (Kernel::in_use(), |kept: &Tensor| kept.data().as_ptr() == weight.data().as_ptr());
+        let same =
+            |kept: &Tensor| kept.shape() == weight.shape() && kept.data().as_ptr() == weight.data().as_ptr();
+        let kernel = Kernel::in_use();
         match &*entry {
             Some(kept) if kept.way == way && kept.kernel == kernel && same(&kept.weight) => kept.form.clone(),
             _ => {
@@ -101,6 +102,11 @@ mod tests {
         assert!(!kept.has(&weight.copy()));
         let again = kept.form(Way::Winograd, &problem, &weight);
         assert_eq!(again.data().as_ptr(), second.data().as_ptr(), "made once");
+        // A part of them, which begins where they do.
+        let part = weight.narrow(0, 0, 1);
+        let of_part = Problem::new("test", Tensor::ones([1, 3, 8, 8]).shape(), part.shape(), options);
+        let form = kept.form(Way::Winograd, &of_part, &part);
+        assert!(form == Way::Winograd.form(&of_part, &part) && form.size() < second.size());
         kept.forget();
         assert!(!kept.has(&weight));
     }

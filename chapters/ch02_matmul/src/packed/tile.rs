@@ -58,14 +58,14 @@ pub(crate) trait Vector: Copy {
     /// Asks for the line of `at` to come to the first-level cache. Any address will do.
     fn prefetch(at: *const f32);
 
+    /// The same for the second-level cache.
+    fn prefetch_far(at: *const f32);
+
     /// The pointer, without what the compiler knows of it: it would make 14 pointers of 5, and has no registers for them.
     #[inline(always)]
     fn opaque(pointer: *const f32) -> *const f32 {
         pointer
     }
-
-    /// The same for the second-level cache.
-    fn prefetch_far(at: *const f32);
 }
 
 /// What a micro-kernel is told. `a` is `[rows, k]` with any strides, `b` is `[k, cols]` with columns side by side.
