@@ -6,7 +6,10 @@ use std::hint::black_box;
 
 use ch01_tensors::{Rng, Tensor};
 use ch03_neurons::erf::erf_f64;
-use ch03_neurons::{Activation, gelu, gelu_backward, math, softmax};
+use ch03_neurons::simd::{Level, map_slice};
+use ch03_neurons::{
+    Activation, gelu, gelu_backward, log_softmax, log_softmax_backward, math, softmax, softmax_backward,
+};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// In the nearest cache, so that arithmetic is measured and not memory; below the size where threads start.
@@ -39,6 +42,18 @@ fn functions(c: &mut Criterion) {
             });
         });
     }
+    // One loop, compiled for each width of vectors that the processor has.
+    let mut group = c.benchmark_group("exp, as softmax needs it");
+    group.throughput(Throughput::Elements(SIZE as u64));
+    for level in Level::all() {
+        let mut y = x.clone();
+        group.bench_function(format!("{level:?}"), |b| {
+            b.iter(|| {
+                y.copy_from_slice(&x);
+                map_slice(level, black_box(&mut y[..]), math::ExpLess(0.0f32));
+            });
+        });
+    }
 }
 
 fn activations(c: &mut Criterion) {
@@ -56,6 +71,13 @@ fn activations(c: &mut Criterion) {
     let mut group = c.benchmark_group("softmax");
     group.throughput(Throughput::Elements(SIZE as u64));
     group.bench_function("ours", |b| b.iter(|| softmax(black_box(x.copy()), -1)));
+    let y = softmax(x.clone(), -1);
+    group.bench_function("ours, backward", |b| b.iter(|| softmax_backward(black_box(x.copy()), &y, -1)));
+    group.bench_function("log-softmax", |b| b.iter(|| log_softmax(black_box(x.copy()), -1)));
+    let y = log_softmax(x.clone(), -1);
+    group.bench_function("log-softmax, backward", |b| {
+        b.iter(|| log_softmax_backward(black_box(x.copy()), &y, -1));
+    });
     group.bench_function("scalar", |b| {
         b.iter(|| {
             let mut y = black_box(x.copy());

@@ -1,11 +1,13 @@
 //! Batches of images and of texts, transforms, and byte-pair encoding: `cargo bench -p ch13_data`.
 
+use std::sync::Arc;
+
 use ch01_tensors::{Rng, Tensor};
 use ch13_data::transforms::{
     ColourJitter, Interpolation, RandomBlur, RandomErasing, RandomResizedCrop, RandomRotation, Resize,
     Transform,
 };
-use ch13_data::{Augment, Bpe, Dataset, ImageSet, TextSet, WordVocabulary, pieces};
+use ch13_data::{Augment, Bpe, Dataset, ImageSet, Loader, TextSet, WordVocabulary, pieces};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// Words with the frequencies of Zipf's law, so that some come again and again, as in a language.
@@ -38,6 +40,11 @@ fn benches(c: &mut Criterion) {
     group.bench_function("normalise", |b| b.iter(|| images.batch(&order, &mut rng)));
     let images = images.augment(Augment { crop_padding: 4, flip: true });
     group.bench_function("crop, flip, normalise", |b| b.iter(|| images.batch(&order, &mut rng)));
+    let loader = Loader::new(Arc::new(images), 128).shuffle(true).workers(1);
+    group.throughput(Throughput::Elements(512));
+    group.bench_function("an epoch of four batches by a worker", |b| {
+        b.iter(|| loader.epoch(0, 0).for_each(drop))
+    });
     group.finish();
 
     let mut group = c.benchmark_group("one image of 3 x 32 x 32");

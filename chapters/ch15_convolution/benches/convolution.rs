@@ -1,4 +1,5 @@
-//! The passes of a convolution and of pooling, on the sizes of SmallCNN's middle: `cargo bench -p ch15_convolution`.
+//! The passes of a convolution and of pooling, on the sizes of SmallCNN's beginning and middle:
+//! `cargo bench -p ch15_convolution`.
 
 use ch01_tensors::{Rng, Tensor};
 use ch02_matmul::{Kernel, with_kernel};
@@ -10,7 +11,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 fn convolutions(c: &mut Criterion) {
     let rng = &mut Rng::new(0, "bench");
     for (inputs, outputs, side, stride) in
-        [(32, 64, 32, 1), (128, 128, 16, 1), (128, 256, 8, 1), (64, 128, 32, 2)]
+        [(3, 32, 32, 1), (32, 64, 32, 1), (128, 128, 16, 1), (128, 256, 8, 1), (64, 128, 32, 2)]
     {
         let options = Conv2dOptions { stride: [stride; 2], padding: [1, 1], ..Conv2dOptions::default() };
         let x = Tensor::normal([16, inputs, side, side], 0.0, 1.0, rng);
@@ -26,7 +27,8 @@ fn convolutions(c: &mut Criterion) {
         group.bench_function("weight gradient", |b| {
             b.iter(|| conv2d_weight_gradient(&y, &x, &weight, options))
         });
-        // The rung below, and the one above where there is one.
+        // The other rungs, where there are some.
+        group.bench_function("im2col, forward", |b| b.iter(|| conv2d_im2col(&x, &weight, None, options)));
         group.bench_function("panels, forward", |b| b.iter(|| conv2d_panels(&x, &weight, None, options)));
         group.bench_function("panels, input gradient", |b| {
             b.iter(|| conv2d_panels_input_gradient(&y, &x, &weight, options))
@@ -34,8 +36,20 @@ fn convolutions(c: &mut Criterion) {
         group.bench_function("panels, weight gradient", |b| {
             b.iter(|| conv2d_panels_weight_gradient(&y, &x, &weight, options))
         });
-        if stride == 1 {
-            for kernel in Kernel::available().filter(|kernel| *kernel != Kernel::Scalar) {
+        if conv2d_direct(&x, &weight, None, options).is_some() {
+            group.bench_function("direct, forward", |b| b.iter(|| conv2d_direct(&x, &weight, None, options)));
+            group.bench_function("direct, input gradient", |b| {
+                b.iter(|| conv2d_direct_input_gradient(&y, &x, &weight, options))
+            });
+            group.bench_function("direct, weight gradient", |b| {
+                b.iter(|| conv2d_direct_weight_gradient(&y, &x, &weight, options))
+            });
+        }
+        for kernel in Kernel::available().filter(|kernel| *kernel != Kernel::Scalar) {
+            group.bench_function(format!("panels, forward, {kernel:?}"), |b| {
+                with_kernel(kernel, || b.iter(|| conv2d_panels(&x, &weight, None, options)));
+            });
+            if stride == 1 {
                 group.bench_function(format!("Winograd, forward, {kernel:?}"), |b| {
                     with_kernel(kernel, || b.iter(|| conv2d_winograd(&x, &weight, None)));
                 });
@@ -86,8 +100,14 @@ fn pooling(c: &mut Criterion) {
         let backward = || max_pool2d_backward(&y, &places, x.shape(), options);
         group.bench_function(format!("max, {name}, backward"), |b| b.iter(backward));
         group.bench_function(format!("average, {name}"), |b| b.iter(|| avg_pool2d(&x, options)));
+        let backward = || avg_pool2d_backward(&y, x.shape(), options);
+        group.bench_function(format!("average, {name}, backward"), |b| b.iter(backward));
     }
     group.bench_function("global average", |b| b.iter(|| global_avg_pool(&x)));
+    let mean = global_avg_pool(&x);
+    group.bench_function("global average, backward", |b| {
+        b.iter(|| global_avg_pool_backward(&mean, x.shape()))
+    });
     group.finish();
 }
 

@@ -6,7 +6,8 @@ use std::hint::black_box;
 use ch01_tensors::{Rng, Tensor};
 use ch19_attention::{
     GroupedQueryAttention, Mask, MultiHeadAttention, flash_attention, flash_attention_backward,
-    linear_attention, merge_heads, scaled_dot_product, self_attention, self_attention_backward, split_heads,
+    linear_attention, linear_attention_backward, merge_heads, scaled_dot_product, self_attention,
+    self_attention_backward, split_heads,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -44,6 +45,9 @@ fn attention(criterion: &mut Criterion) {
     });
     group.bench_function("linear forward, causal", |b| {
         b.iter(|| black_box(linear_attention(&q, &k, &v, &Mask::CAUSAL)));
+    });
+    group.bench_function("linear backward, causal", |b| {
+        b.iter(|| black_box(linear_attention_backward(&g, &q, &k, &v, &Mask::CAUSAL)));
     });
     let (multi, grouped) =
         (MultiHeadAttention::new(512, 8, &mut rng), GroupedQueryAttention::new(512, 8, 2, &mut rng));
