@@ -21,8 +21,8 @@
 //! costs nothing here, and the error twice as large: values of a polynomial at ±2 reach 2⁵ times its coefficients.
 //!
 //! What is cut into tasks, and in what order is summed, depends on the sizes alone: the same bits on any number of threads.
-//! The error: with 64 channels a sum of k products of numbers of size 1 is off by about 8e-7 sqrt(k), nearly twice as much as the sum
-//! of the definition in 32 bits (`examples/ladder`). Training does not notice.
+//! The error: with 64 channels a sum of k products of numbers of size 1 is off by about 8e-7 sqrt(k), nearly twice as much as
+//! the sum of the definition in 32 bits (`examples/ladder`). Training does not notice.
 //!
 //! An infinity in the image becomes NaN in the whole tile, as it is added to others.
 
