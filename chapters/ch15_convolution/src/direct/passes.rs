@@ -77,6 +77,10 @@ fn pad(problem: &Problem, image: &[f32], into: &mut [f32]) {
     if above == 0 && left == 0 {
         return into.copy_from_slice(image);
     }
+    if image.is_empty() {
+        // All of it is border.
+        return into.fill(0.0);
+    }
     for (plane, image) in into.chunks_mut(plane).zip(image.chunks(height * width)) {
         // The border behind a row and that before the next one are neighbours.
         plane[..above * pitch + left].fill(0.0);

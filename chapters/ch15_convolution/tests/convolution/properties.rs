@@ -248,6 +248,13 @@ fn no_images_and_no_channels_are_fine() {
         *conv2d(&Tensor::ones([2, 1, 8, 8]), &Tensor::ones([0, 1, 3, 3]), None, options).shape(),
         [2, 0, 8, 8]
     );
+    // Images without a row, and so much padding that there are positions: every sum is of zeros.
+    let (x, w) = (Tensor::ones([2, 1, 0, 8]), Tensor::ones([3, 1, 1, 3]));
+    let options = Conv2dOptions { padding: [8, 1], ..options };
+    let y = conv2d(&x, &w, Some(&Tensor::ones([3])), options);
+    assert_eq!(y, Tensor::ones([2, 3, 16, 8]));
+    let (dx, dw) = conv2d_backward(&y, &x, &w, options);
+    assert!(*dx.shape() == [2, 1, 0, 8] && dw == Tensor::zeros([3, 1, 1, 3]));
 }
 
 fn message(run: impl FnOnce() + std::panic::UnwindSafe) -> String {
