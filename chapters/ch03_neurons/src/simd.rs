@@ -296,13 +296,6 @@ pub fn sum<T: Float>(x: &[T], f: impl Fn(T) -> T + Copy) -> T {
     fold(x, T::ZERO, f, |sum, x| sum + x)
 }
 
-/// Replaces every element by `f` of it, and gives the sum of the new ones: sixteen running sums, then one.
-#[inline(always)]
-pub fn update_and_sum<T: Float>(x: &mut [T], f: impl Unary<T>) -> T {
-    update(x, f);
-    sum(x, |x| x)
-}
-
 /// The sum of `f` of the elements, for an `f` that is too long for a closure.
 #[inline(always)]
 pub fn sum_of<T: Float>(x: &[T], f: impl Unary<T>) -> T {
