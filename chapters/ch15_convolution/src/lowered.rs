@@ -5,7 +5,8 @@
 //! [`col2im`] adds up to `dL/dx`.
 //!
 //! Images are tasks. The patches of one live in a buffer from the pool while the task runs; the matrix for the whole batch,
-//! nine times the input for a 3x3 kernel, is never there.
+//! nine times the input for a 3x3 kernel, is never there. With a kernel of 1x1 that sees every number once, the patches are the
+//! image as it lies, and nothing is copied.
 
 use ch01_tensors::{Array, Float};
 use ch02_matmul::{Window, WindowMut, gemm_into};
@@ -15,6 +16,25 @@ use crate::problem::Problem;
 use crate::{col2im, im2col};
 
 // ANCHOR: forward
+/// Whether the matrix of patches is the image itself.
+fn is_image(problem: &Problem) -> bool {
+    let window = &problem.window;
+    window.kernel == [1, 1] && window.stride == [1, 1] && window.padding == [0, 0]
+}
+
+/// Room for the patches of one image; none if they are the image.
+fn room<T: Float>(problem: &Problem) -> Option<Array<T>> {
+    (!is_image(problem)).then(|| Array::scratch([problem.taps(), problem.positions()]))
+}
+
+/// The patches of one image, in the room for them or where it lies.
+fn patches<'a, T: Float>(problem: &Problem, x: &'a [T], room: &'a mut Option<Array<T>>) -> Window<'a, T> {
+    let sizes = [problem.taps(), problem.positions()];
+    let Some(room) = room else { return matrix(x, sizes) };
+    im2col(x, problem.inputs, &problem.window, room.data_mut());
+    matrix(room.data(), sizes)
+}
+
 /// `y = W P + bias`; the sizes are checked.
 pub(crate) fn forward<T: Float>(
     problem: &Problem,
@@ -29,14 +49,12 @@ pub(crate) fn forward<T: Float>(
     let images = y.data_mut().par_chunks_mut((problem.outputs * positions).max(1));
     images.enumerate().for_each(|(image, y)| {
         let x = &x.data()[image * problem.image()..][..problem.image()];
-        let mut patches = Array::scratch([taps, positions]);
-        im2col(x, problem.inputs, &problem.window, patches.data_mut());
         if let Some(bias) = &bias {
             y.chunks_mut(positions).zip(bias.data()).for_each(|(y, &bias)| y.fill(bias));
         }
         let w = matrix(weight.data(), [problem.outputs, taps]);
         let mut y = WindowMut::new(y, [problem.outputs, positions], positions);
-        gemm_into(w, matrix(patches.data(), [taps, positions]), bias.is_some(), &mut y);
+        gemm_into(w, patches(problem, x, &mut room(problem)), bias.is_some(), &mut y);
     });
     y
 }
@@ -52,12 +70,15 @@ pub(crate) fn input_gradient<T: Float>(problem: &Problem, grad: &Array<T>, weigh
     let outputs = problem.outputs * positions;
     images.enumerate().for_each(|(image, dx)| {
         let grad = &grad.data()[image * outputs..][..outputs];
-        let mut patches = Array::scratch([taps, positions]);
+        let mut room = room(problem);
+        let columns = room.as_mut().map_or(&mut *dx, Array::data_mut);
         let w = matrix(weight.data(), [problem.outputs, taps]);
-        let mut columns = WindowMut::new(patches.data_mut(), [taps, positions], positions);
+        let mut columns = WindowMut::new(columns, [taps, positions], positions);
         gemm_into(w.t(), matrix(grad, [problem.outputs, positions]), false, &mut columns);
-        dx.fill(T::ZERO);
-        col2im(patches.data(), problem.inputs, &problem.window, dx);
+        if let Some(columns) = room {
+            dx.fill(T::ZERO);
+            col2im(columns.data(), problem.inputs, &problem.window, dx);
+        }
     });
     dx
 }
@@ -75,14 +96,13 @@ pub(crate) fn weight_gradient<T: Float>(problem: &Problem, grad: &Array<T>, x: &
     let mut sums = Array::scratch([groups, outputs * taps]);
     sums.data_mut().par_chunks_mut((outputs * taps).max(1)).enumerate().for_each(|(group, sum)| {
         sum.fill(T::ZERO);
-        let mut patches = Array::scratch([taps, positions]);
+        let mut room = room(problem);
         for image in (group * TOGETHER..problem.batch).take(TOGETHER) {
             let x = &x.data()[image * problem.image()..][..problem.image()];
             let grad = &grad.data()[image * outputs * positions..][..outputs * positions];
-            im2col(x, problem.inputs, &problem.window, patches.data_mut());
             let g = matrix(grad, [outputs, positions]);
             let mut sum = WindowMut::new(sum, [outputs, taps], taps);
-            gemm_into(g, matrix(patches.data(), [taps, positions]).t(), true, &mut sum);
+            gemm_into(g, patches(problem, x, &mut room).t(), true, &mut sum);
         }
     });
     let [height, width] = problem.window.kernel;
