@@ -4,6 +4,11 @@
 //! that has to run anywhere is compiled for the oldest processor: four `f32` at a time on x86-64. So the loops that
 //! matter are compiled three times, for SSE2, AVX2 and AVX-512, and the version to run is chosen when the program runs.
 //! On other architectures there is only the portable one. Chapter 3 explains what a loop needs for this to work.
+//!
+//! `GRADUS_LEVEL=avx2 cargo test` tests what a processor with 256-bit vectors runs; see [`Level::allowed`].
+
+use std::env;
+use std::sync::LazyLock;
 
 /// Which version of a loop to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
@@ -17,9 +22,32 @@ pub enum Level {
 }
 
 impl Level {
-    /// The best level of this processor (the standard library asks the processor once and remembers).
+    /// The best level of this processor that is [`allowed`](Level::allowed).
     #[inline]
     pub fn detect() -> Self {
+        let (best, allowed) = (Self::of_processor(), Self::allowed());
+        if best <= allowed { best } else { allowed }
+    }
+
+    /// The highest level that this process may use, for tests and benches of what other processors run: the environment
+    /// variable `GRADUS_LEVEL` says `portable`, `avx2` or `avx512`, once and for all. Without it, all are allowed.
+    ///
+    /// # Panics
+    /// When the variable says something else.
+    #[inline]
+    pub fn allowed() -> Self {
+        static ALLOWED: LazyLock<Level> = LazyLock::new(|| match env::var("GRADUS_LEVEL").as_deref() {
+            Err(env::VarError::NotPresent) | Ok("avx512") => Level::Avx512,
+            Ok("avx2") => Level::Avx2,
+            Ok("portable") => Level::Portable,
+            other => panic!("GRADUS_LEVEL is {other:?}, and not portable, avx2 or avx512"),
+        });
+        *ALLOWED
+    }
+
+    /// The standard library asks the processor once and remembers.
+    #[inline]
+    fn of_processor() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::is_x86_feature_detected as has;
@@ -33,7 +61,7 @@ impl Level {
         Level::Portable
     }
 
-    /// All levels that this processor has.
+    /// All levels that this processor has and that are allowed.
     pub fn all() -> impl Iterator<Item = Self> {
         [Level::Portable, Level::Avx2, Level::Avx512].into_iter().filter(|&level| level <= Level::detect())
     }
@@ -50,7 +78,7 @@ pub trait Body {
 /// Runs `body`, compiled for `level`.
 ///
 /// # Panics
-/// When the processor does not have the level.
+/// When the processor does not have the level, or it is not allowed.
 #[inline]
 pub fn at_level(level: Level, body: impl Body) {
     #[cfg(target_arch = "x86_64")]

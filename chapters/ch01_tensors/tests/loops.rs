@@ -1,6 +1,8 @@
 //! The loops that are compiled for wide vectors, against plain ones in 64 bits, one element after the other: random shapes
 //! (empty ones too), steps, directions, alignments and lengths that fill no vector.
 
+use std::process::{Command, Stdio};
+
 use ch01_tensors::level::{Body, Level, at_level};
 use ch01_tensors::{Array, Rng, Slice, Tensor, fold};
 use proptest::prelude::*;
@@ -193,4 +195,25 @@ fn large_reductions_equal_the_plain_ones_and_any_number_of_threads_gives_the_sam
             }
         }
     }
+}
+
+/// The variable is read once, so each value takes a process of its own, which runs this test alone.
+#[test]
+fn the_environment_lowers_the_level() {
+    const CHILD: &str = "GRADUS_TEST_LEVEL";
+    if std::env::var_os(CHILD).is_some() {
+        assert_eq!(Level::all().collect::<Vec<_>>(), [Level::Portable]);
+        return;
+    }
+    let passes = |level: &str| {
+        let mut child = Command::new(std::env::current_exe().expect("this program"));
+        child
+            .args(["--exact", "the_environment_lowers_the_level"])
+            .env(CHILD, "1")
+            .env("GRADUS_LEVEL", level);
+        child.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it starts").success()
+    };
+    assert!(passes("portable"));
+    // No level: refused, and not taken for any.
+    assert!(!passes("sse9"));
 }

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+#[cfg(target_arch = "x86_64")]
+use ch01_tensors::level::Level;
 use ch01_tensors::{DType, Float};
 
 use crate::fallback;
@@ -28,7 +30,8 @@ thread_local! {
 }
 
 impl Kernel {
-    /// All that this processor can run, the fastest first; [`Scalar`](Kernel::Scalar) is last.
+    /// All that this processor can run and [`Level::allowed`](ch01_tensors::level::Level::allowed) allows, the fastest first;
+    /// [`Scalar`](Kernel::Scalar) is last.
     pub fn available() -> impl Iterator<Item = Kernel> {
         use Kernel::*;
         [Avx512, Avx2, Matrixmultiply, Scalar].into_iter().filter(|kernel| kernel.is_available())
@@ -37,8 +40,8 @@ impl Kernel {
     #[cfg(target_arch = "x86_64")]
     fn is_available(self) -> bool {
         match self {
-            Kernel::Avx512 => Avx512::detect().is_some(),
-            Kernel::Avx2 => Avx2::detect().is_some(),
+            Kernel::Avx512 => Level::allowed() >= Level::Avx512 && Avx512::detect().is_some(),
+            Kernel::Avx2 => Level::allowed() >= Level::Avx2 && Avx2::detect().is_some(),
             Kernel::Scalar | Kernel::Matrixmultiply => true,
         }
     }
