@@ -32,7 +32,8 @@ impl Drop for Inside {
     }
 }
 
-/// `c = a b`, or `c += a b` if `add`, for `a` of `[c.rows, k]` and `b` of `[k, c.cols]`; `k` is not 0.
+/// `c = a b`, or `c += a b` if `add`, for `a` of `[c.rows, k]` and `b` of `[k, c.cols]`; `k` is not 0. The caller has checked
+/// that they fit.
 pub(crate) fn gemm<T: Float>(
     a: Strided<'_, T>,
     b: Strided<'_, T>,
@@ -45,7 +46,7 @@ pub(crate) fn gemm<T: Float>(
     let stride = c.stride as isize;
     let _inside = Inside::enter();
     match T::DTYPE {
-        // SAFETY: T is f32. Arrays see to it that every index of a view lies in its storage, and the rectangle is ours.
+        // SAFETY: T is f32. `kernel::gemm` has seen to it that every element lies in its storage, and the rectangle is ours.
         DType::F32 => unsafe {
             let beta = f32::from(u8::from(add));
             let (x, y, z) = (from_a.cast(), from_b.cast(), to.cast());

@@ -175,9 +175,9 @@ mod tests {
         for (m, k, first) in [(1, 1, 0), (5, 17, 1), (4, 64, 3), (7, 83, 2), (70, 3, 5), (2, 0, 1)] {
             let (a, x) = (draw(first + m * k), draw(first + k));
             let start = first as isize;
-            let by_rows = Strided { storage: &a, first: start, row: k as isize, col: 1 };
-            let by_columns = Strided { storage: &a, first: start, row: 1, col: m as isize };
-            let column = Strided { storage: &x, first: start, row: 1, col: 1 };
+            let by_rows = Strided { storage: &a[..], first: start, row: k as isize, col: 1 };
+            let by_columns = Strided { storage: &a[..], first: start, row: 1, col: m as isize };
+            let column = Strided { storage: &x[..], first: start, row: 1, col: 1 };
             let run = |level| {
                 let mut c = [vec![1.0; m], vec![1.0; m]];
                 let [of_rows, of_columns] = &mut c;

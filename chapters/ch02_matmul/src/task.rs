@@ -42,6 +42,16 @@ impl<'a, T: Copy> Strided<'a, T> {
         self.storage.as_ptr().wrapping_offset(self.first)
     }
 
+    /// Whether all elements of a matrix of `[rows, cols]`, neither of which is 0, lie in the storage. The first and the last of
+    /// them are where each axis has its first or its last index. In 128 bits nothing overflows before it is compared.
+    pub fn fits(self, rows: usize, cols: usize) -> bool {
+        let reach = |length: usize, step: isize| (length as i128 - 1) * step as i128;
+        let (down, across, first) = (reach(rows, self.row), reach(cols, self.col), self.first as i128);
+        let lowest = first.saturating_add(down.min(0)).saturating_add(across.min(0));
+        let highest = first.saturating_add(down.max(0)).saturating_add(across.max(0));
+        lowest >= 0 && highest < self.storage.len() as i128
+    }
+
     /// The matrix with rows and columns swapped.
     #[inline(always)]
     pub fn t(self) -> Self {
@@ -251,6 +261,19 @@ mod tests {
             let parts = inner_parts(1, [20, k, 20]);
             assert!(parts > 1 && (parts - 1) * k.div_ceil(parts) < k, "{k}: {parts} parts");
         }
+    }
+
+    #[test]
+    fn a_matrix_fits_if_its_corners_do() {
+        let storage = [0u8; 12];
+        let at = |first, row, col| Strided { storage: &storage[..], first, row, col };
+        assert!(at(0, 4, 1).fits(3, 4) && at(11, -4, -1).fits(3, 4) && at(3, 4, -1).fits(3, 4));
+        assert!(at(11, 0, 0).fits(usize::MAX, usize::MAX), "one element, again and again");
+        assert!(at(5, isize::MIN, 1).fits(1, 7), "a stride that is never stepped along");
+        assert!(!at(0, 4, 1).fits(3, 5) && !at(1, 4, 1).fits(3, 4) && !at(0, 4, -1).fits(3, 4));
+        // The first corner and the one across from it are inside, the other two are not.
+        assert!(!at(4, -4, 4).fits(3, 3) && !at(4, 4, -4).fits(3, 3));
+        assert!(!at(0, isize::MAX, 1).fits(usize::MAX, 1) && !at(0, isize::MIN, isize::MAX).fits(3, 3));
     }
 
     #[test]
