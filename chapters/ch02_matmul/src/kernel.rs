@@ -30,7 +30,7 @@ thread_local! {
 }
 
 impl Kernel {
-    /// All that this processor can run and [`Level::allowed`](ch01_tensors::level::Level::allowed) allows, the fastest first;
+    /// All that this processor can run and that is [`allowed`](ch01_tensors::level::Level::allowed), the fastest first;
     /// [`Scalar`](Kernel::Scalar) is last.
     pub fn available() -> impl Iterator<Item = Kernel> {
         use Kernel::*;
