@@ -59,6 +59,9 @@ impl Kernel {
 
 /// Runs `f`; the products that this thread starts in it take that way, on all their threads. For tests and measurements.
 ///
+/// Products that other threads start for `f`, in tasks of their own as attention has them, do not: for those there is the environment
+/// variable of [`Level::allowed`](ch01_tensors::level::Level::allowed).
+///
 /// # Panics
 /// When this processor cannot run it.
 #[track_caller]
