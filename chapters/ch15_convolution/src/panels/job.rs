@@ -29,8 +29,9 @@ pub(super) fn rows_together(rows: usize, width: usize, columns: usize) -> usize 
 pub(super) struct Job<'a, T> {
     /// Where each tap sees the first position.
     pub taps: &'a [i64],
-    /// `[outputs, taps]`.
+    /// `[outputs, taps]`, rows `pitch` apart.
     pub weight: &'a [T],
+    pub pitch: usize,
     pub outputs: usize,
     pub bias: Option<&'a [T]>,
     /// Rows and columns of positions.
@@ -199,7 +200,7 @@ impl<'a, T: Float, F: Fn(usize) -> Job<'a, T> + Sync> Jobs<'a, T, F> {
         let mut patches = Array::scratch([taps * images * part * width]);
         for tap in (0..all).step_by(taps) {
             let of_part = &job.taps[tap..all.min(tap + taps)];
-            let w = Window::new(&job.weight[tap..], [job.outputs, of_part.len()], [all, 1]);
+            let w = Window::new(&job.weight[tap..], [job.outputs, of_part.len()], [job.pitch, 1]);
             for image in (0..count).step_by(images) {
                 for row in (0..rows).step_by(part) {
                     let (part, images) = (part.min(rows - row), images.min(count - image));

@@ -45,6 +45,7 @@ pub(crate) fn forward<T: Float>(
     let job = |_| Job {
         taps: taps.data(),
         weight: weight.data(),
+        pitch: problem.taps(),
         outputs: problem.outputs,
         bias: bias.as_ref().map(Array::data),
         positions: problem.window.output(),
@@ -122,22 +123,23 @@ pub(crate) fn input_gradient<T: Float>(problem: &Problem, grad: &Array<T>, weigh
     let layout = Layout { channels: outputs, image, padding: above, stride: one, used: one, part: rows };
     // Each tap belongs to one part: together they have as many as the kernel.
     let all = outputs * window.kernel[0] * window.kernel[1];
-    let (mut matrix, mut taps) = (Array::scratch([inputs * all]), Array::scratch([all]));
+    // Rows begin an odd number of cache lines apart: with a power of two they would push each other out of the cache.
+    let longest = (0..count).map(|number| taps_of(axes(number))).max().unwrap_or(0) * outputs;
+    let pitch = longest.next_multiple_of(16) | 16;
+    let (mut matrix, mut taps) = (Array::scratch([count, inputs * pitch]), Array::scratch([all]));
     let start = |number: usize| (0..number).map(|number| taps_of(axes(number))).sum::<usize>() * outputs;
-    for number in 0..count {
-        let from = start(number);
+    for (number, matrix) in matrix.data_mut().chunks_mut((inputs * pitch).max(1)).enumerate() {
         let length = taps_of(axes(number)) * outputs;
-        let matrix = &mut matrix.data_mut()[inputs * from..][..inputs * length];
-        let taps = &mut taps.data_mut()[from..][..length];
-        with_remainders(problem, &layout, weight.data(), axes(number), above, matrix, taps);
+        let taps = &mut taps.data_mut()[start(number)..][..length];
+        with_remainders(problem, &layout, weight.data(), axes(number), above, (matrix, pitch), taps);
     }
     let mut dx = Array::scratch(problem.input_shape());
     let job = |number| {
-        let (from, axes) = (start(number), axes(number));
-        let length = taps_of(axes) * outputs;
+        let axes = axes(number);
         Job {
-            taps: &taps.data()[from..][..length],
-            weight: &matrix.data()[inputs * from..][..inputs * length],
+            taps: &taps.data()[start(number)..][..taps_of(axes) * outputs],
+            weight: &matrix.data()[number * inputs * pitch..][..inputs * pitch],
+            pitch,
             outputs: inputs,
             bias: None,
             positions: axes.map(|axis| axis.count),
@@ -156,15 +158,15 @@ fn taps_of(axes: [Rest; 2]) -> usize {
     axes[0].taps * axes[1].taps
 }
 
-/// The weights of the taps with these remainders, `[inputs, outputs taps taps]`, and where in the spread gradient each sees the
-/// first place.
+/// The weights of the taps with these remainders, `[inputs, outputs taps taps]` with rows `pitch` apart, and where in the spread
+/// gradient each sees the first place.
 fn with_remainders<T: Float>(
     problem: &Problem,
     layout: &Layout,
     weight: &[T],
     axes: [Rest; 2],
     above: [usize; 2],
-    matrix: &mut [T],
+    (matrix, pitch): (&mut [T], usize),
     taps: &mut [i64],
 ) {
     let Problem { inputs, outputs, window, .. } = *problem;
@@ -181,9 +183,9 @@ fn with_remainders<T: Float>(
         *to = layout.place(output, at) as i64;
     }
     let kernels = window.kernel[0] * window.kernel[1];
-    let lines = matrix.par_chunks_mut((outputs * each).max(1)).enumerate();
+    let lines = matrix.par_chunks_mut(pitch).enumerate();
     lines.for_each(|(input, line)| {
-        for (output, line) in line.chunks_mut(each.max(1)).enumerate() {
+        for (output, line) in line[..outputs * each].chunks_mut(each.max(1)).enumerate() {
             let kernel = &weight[(output * inputs + input) * kernels..][..kernels];
             for (m, line) in line.chunks_mut(cols.max(1)).enumerate() {
                 let u = axes[0].tap + m * axes[0].step;
