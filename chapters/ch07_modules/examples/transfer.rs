@@ -1,6 +1,6 @@
 //! What a saved state is good for: `cargo run --release -p ch07_modules --example transfer`.
 //!
-//! A network learns the digits 0 to 4 and is written to a file. Then the digits 5 to 9 are to be learnt from few
+//! A network learns the digits 0 to 4 and is written to a file. Then the digits 5 to 9 are to be learned from few
 //! examples, in three ways: from scratch; from the file, with a new last layer; and the same with the loaded layers
 //! frozen. On the real MNIST if it is found (GRADUS_DATA), else on generated digits.
 

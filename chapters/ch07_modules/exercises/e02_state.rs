@@ -1,4 +1,4 @@
-//! All that a trained module has learnt, by name (`torch.nn.Module.state_dict`).
+//! All that a trained module has learned, by name (`torch.nn.Module.state_dict`).
 //!
 //! The names are the paths of the visitor: `encoder.0.weight`. Parameters and buffers belong to the state; random
 //! streams do not, they belong to the training run (chapter 14 saves them in its checkpoints).

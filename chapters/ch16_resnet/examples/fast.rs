@@ -2,7 +2,7 @@
 //! `cargo run --release -p ch16_resnet --example fast -- [EPOCHS] [IMAGES]`, 10 epochs on all images unless told.
 //!
 //! Everything that the result depends on: the first layer whitens the first 5000 training images; images are normalised by
-//! the mean and deviation of those that are learnt from, shifted by up to 2 pixels and flipped in turns; a batch is 512
+//! the mean and deviation of those that are learned from, shifted by up to 2 pixels and flipped in turns; a batch is 512
 //! examples; `FastRecipe` has the rest. The last 1000 training images only watch. The test images are looked at once, one
 //! time plainly and one time in six views.
 
@@ -25,19 +25,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let all = ImageSet::new(data.train.pixels, &data.train.labels, SHAPE);
     let watched = 1000.min(all.len() / 2);
     let images = numbers.next().map_or(all.len() - watched, |n: u64| n as usize).min(all.len() - watched);
-    let learnt: Vec<usize> = (0..images).collect();
+    let learned: Vec<usize> = (0..images).collect();
     let watching: Vec<usize> = (all.len() - watched..all.len()).collect();
-    let statistics = all.channel_statistics(&learnt);
+    let statistics = all.channel_statistics(&learned);
     let prepared = |set: ImageSet| Arc::new(set.normalise(&statistics));
     let recipe = FastRecipe { epochs, batch: 512, ..FastRecipe::default() };
 
-    let train = FastImages::new(all.select(&learnt), &statistics, recipe.padding, 0);
+    let train = FastImages::new(all.select(&learned), &statistics, recipe.padding, 0);
     let train = Loader::new(train, recipe.batch).seed(0).shuffle(true).drop_last(true).workers(1);
     let watch = Loader::new(prepared(all.select(&watching)), 250);
     let test = Loader::new(prepared(ImageSet::new(data.test.pixels, &data.test.labels, SHAPE)), 250);
 
     let some: Vec<usize> = (0..images.min(5000)).collect();
-    let sample = prepared(all.select(&learnt)).batch(&some, &mut Rng::new(0, "nothing is drawn")).input;
+    let sample = prepared(all.select(&learned)).batch(&some, &mut Rng::new(0, "nothing is drawn")).input;
     let mut model = FastNet::new(&sample, 10, &mut Rng::new(0, "init"));
     let folder = tempfile::tempdir()?;
     let start = Instant::now();

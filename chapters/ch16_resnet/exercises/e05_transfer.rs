@@ -1,4 +1,4 @@
-//! Transfer: a network that has learnt one thing learns another (Yosinski et al. 2014; Howard and Ruder 2018).
+//! Transfer: a network that has learned one thing learns another (Yosinski et al. 2014; Howard and Ruder 2018).
 //!
 //! The early layers of a network for images look for edges, colours, textures: of use for any images. So the backbone is
 //! kept, and a new last layer, the head, put on it. What then happens to the backbone is the strategy:
@@ -6,7 +6,7 @@
 //! - *frozen*: nothing. Few numbers learn, from few examples; what the backbone does not see stays unseen;
 //! - *differential rates*: every depth learns, the deeper from the head the slower: `rate · factor^(depth from the head)`;
 //! - *gradual unfreezing*: the head alone first, then one stage more in each phase. The gradients of a random head are
-//!   noise; they reach the backbone only when the head has learnt something;
+//!   noise; they reach the backbone only when the head has learned something;
 //! - *from scratch*, to compare with.
 
 use ch01_tensors::{Float, Rng};

@@ -1,4 +1,4 @@
-//! Whitening: a first layer that is computed from the images instead of learnt (Page 2019; Jordan 2024).
+//! Whitening: a first layer that is computed from the images instead of learned (Page 2019; Jordan 2024).
 //!
 //! Cut patches of `size x size` pixels out of many images; each is a vector of `d = channels * size * size` numbers.
 //! Neighbouring pixels are nearly equal, so most of their variance lies in one direction, light or dark, and the rest,

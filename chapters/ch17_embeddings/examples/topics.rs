@@ -125,7 +125,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut record = Record::from_args("ch17_topics");
     let words = vocabulary();
     let rng = &mut Rng::new(0, "init");
-    // Small vectors at first: what is learnt then shows, instead of what was drawn.
+    // Small vectors at first: what is learned then shows, instead of what was drawn.
     let mut table = Tensor::normal([words.len(), SIZE], 0.0, 0.1, rng);
     table.data_mut()[..SIZE].fill(0.0);
     let mut model = Bag { embedding: Embedding::from_parts(table, Some(0)), head: Linear::new(SIZE, 3, rng) };
@@ -187,7 +187,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         series.push(Series::new(name, (0..members.len()).map(at).collect()).labelled(members));
     }
     let path = record.figure_path("ch17_topics");
-    let title = "What words have in common, learnt by sorting sentences";
+    let title = "What words have in common, learned by sorting sentences";
     scatter(&path, title, "first principal component", "second principal component", &series)?;
     record.finish()?;
     Ok(())

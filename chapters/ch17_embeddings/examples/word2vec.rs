@@ -149,7 +149,7 @@ fn ask(units: &Tensor, vocabulary: &WordVocabulary, pairs: &[(&str, &str)]) -> (
     (right, asked)
 }
 
-/// The share of reviews that a linear layer on their mean vectors sorts rightly: learnt on `train`, measured on `test`.
+/// The share of reviews that a linear layer on their mean vectors sorts rightly: learned on `train`, measured on `test`.
 fn sentiment(table: &Tensor, [train, test]: [&Labelled; 2]) -> f64 {
     let bag = EmbeddingBag::from_parts(table.clone(), BagMode::Mean, None);
     let means = |of: &Labelled| {
@@ -167,7 +167,7 @@ fn sentiment(table: &Tensor, [train, test]: [&Labelled; 2]) -> f64 {
         )
     };
     let (mut x, mut x_test) = (means(train), means(test));
-    // Every number with mean 0 and deviation 1, as measured on what is learnt from.
+    // Every number with mean 0 and deviation 1, as measured on what is learned from.
     let (mean, deviation) = (x.mean(0, false), x.var(0, false, 0).map(|v| 1.0 / (v + 1e-12).sqrt()));
     x = (x - &mean) * &deviation;
     x_test = (x_test - &mean) * &deviation;

@@ -1,4 +1,4 @@
-//! What one model has learnt, given to another that shares a part with it, by name.
+//! What one model has learned, given to another that shares a part with it, by name.
 
 use std::collections::BTreeMap;
 

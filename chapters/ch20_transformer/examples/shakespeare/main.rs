@@ -92,7 +92,7 @@ fn main() -> Result<()> {
         Ok(text) => (Text::new(&text), true),
         Err(error) => {
             println!("NOTE: {}: {error}.", path.display());
-            println!("NOTE: this is not Shakespeare: a made-up play is learnt instead, by a small model.\n");
+            println!("NOTE: this is not Shakespeare: a made-up play is learned instead, by a small model.\n");
             (Text::new(&play::made_up_play()), false)
         }
     };
