@@ -11,7 +11,7 @@ use ch01_tensors::Rng;
 use ch07_modules::state_dict;
 use ch13_data::{Dataset, Loader};
 use ch14_training::{History, HistoryError, Monitor, RunDir, Settings, Trainer};
-use ch20_transformer::{MaskedLm, MaskedTexts, Masking, load_part};
+use ch20_transformer::{BertConfig, MaskedLm, MaskedTexts, Masking, load_part};
 
 use crate::reader::Reader;
 use crate::recipe::Pretraining;
@@ -41,7 +41,7 @@ pub(crate) fn pretrain(
     (reader, tokens): (&mut Reader, usize),
 ) -> anyhow::Result<()> {
     let seed = run.plan.seed;
-    let config = numbers.bert.config(words + 1, numbers.tokens);
+    let config = BertConfig { dropout: numbers.dropout, ..numbers.bert.config(words + 1, numbers.tokens) };
     let mut model = MaskedLm::new(&config, &mut Rng::new(seed, "init"));
     // The sign for a word that was taken out is the first number behind the words.
     let words = words as u32;

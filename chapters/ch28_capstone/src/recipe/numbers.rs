@@ -128,23 +128,25 @@ pub(crate) const BILSTM: Texts = Texts {
 
 /// IMDb by an encoder that has learned the language before.
 pub(crate) const PRETRAINED: Encoder =
-    Encoder { size: 128, heads: 4, layers: 4, dropout: 0.1, init_std: 0.05 };
+    Encoder { size: 128, heads: 4, layers: 3, dropout: 0.1, init_std: 0.05 };
 pub(crate) const PRETRAIN: Texts = Texts {
+    vocabulary: 15_000,
     tokens: 512,
     reading: Reading::Bert { size: PRETRAINED, dropout: 0.2 },
     pretraining: Some(Pretraining {
         bert: &PRETRAINED,
-        rate: 0.15,
+        dropout: 0.0,
+        rate: 0.3,
         tokens: 128,
-        batch: 64,
+        batch: 32,
         epochs: 5,
-        peak: 1e-3,
+        peak: 2e-3,
         warmup: 0.06,
         weight_decay: 0.01,
     }),
-    word_dropout: 0.1,
+    word_dropout: 0.2,
     epochs: 4,
-    rate: 3e-4,
+    rate: 5e-4,
     weight_decay: 0.01,
     ..IMDB
 };
