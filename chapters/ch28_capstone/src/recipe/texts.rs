@@ -61,7 +61,7 @@ pub(crate) struct Lstm {
 /// How a language is learned from texts without labels: by guessing words that were taken out.
 pub(crate) struct Pretraining {
     pub bert: &'static Encoder,
-    /// In place of the encoder's own: there are so many holes to fill that none is met twice.
+    /// In place of the encoder's own: the holes are others in each epoch, so there is less to learn by heart.
     pub dropout: f64,
     /// The share of words to guess.
     pub rate: f64,
